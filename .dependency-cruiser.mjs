@@ -1,0 +1,50 @@
+// The direction of imports, checked; each rule with its reason. Arrows point inward: cli → api → engine → domain.
+const TESTS = '\\.test\\.ts$'
+const PACKAGES = ['core', 'npm', 'npm-dev', 'npm-no-pkg', 'npm-unknown']
+
+/** Files of a room may import their own room, these rooms, and packages. */
+const room = (name, others, comment) => ({
+  name: `${name}-imports`,
+  severity: 'error',
+  comment,
+  from: { path: `^src/${name}/`, pathNot: TESTS },
+  to: { pathNot: [name, ...others].map((each) => `^src/${each}/`), dependencyTypesNot: PACKAGES },
+})
+const rule = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to })
+
+export default {
+  forbidden: [
+    rule(
+      'domain-stands-alone',
+      'rules of delivery need no I/O and no library',
+      { path: '^src/domain/', pathNot: TESTS },
+      { pathNot: '^src/domain/' },
+    ),
+    room('engine', ['domain'], 'the engine knows the world only through its ports'),
+    room('store', ['engine/ports', 'domain'], 'an adapter implements ports and never uses the engine'),
+    room('channels', ['engine/ports', 'domain'], 'an adapter implements ports and never uses the engine'),
+    room('api', ['engine', 'domain'], 'a route is a schema, one call into the engine, a mapping of the answer'),
+    room('config', ['channels', 'domain'], 'configuration knows what can be configured, and nothing that runs'),
+    room('client', ['domain'], 'the client is published alone'),
+    room('system', ['engine/ports'], 'the real world implements ports'),
+    rule(
+      'main-is-the-root',
+      'only the command line starts the house',
+      { path: '^src/', pathNot: '^src/cli/' },
+      { path: '^src/main\\.ts$' },
+    ),
+    rule('no-cycles', 'a cycle is two files that are one', {}, { circular: true }),
+    rule(
+      'product-without-tests',
+      'the product runs without its tests',
+      { path: '^src/', pathNot: TESTS },
+      { path: '^(test|bench)/' },
+    ),
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+}

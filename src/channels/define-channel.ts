@@ -1,0 +1,41 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import type { Abilities, Channel } from '../engine/ports/channel.ts'
+import type { Clock } from '../engine/ports/clock.ts'
+
+/** What a channel gets from the house. */
+export type World = {
+  /** The operator's name for this connection. */
+  connectionId: string
+  /** Where the provider reaches us for this connection. */
+  callbackUrl: string
+  clock: Clock
+}
+
+/** A provider, described: what it serves and can do, what it needs to be told, and how to make one. */
+export type ChannelDefinition<Config extends TSchema = TSchema> = {
+  /** What a connection's `provider` says. */
+  id: string
+  /** Channel names that it can serve; `any` for those whose operator decides. */
+  serves: readonly string[] | 'any'
+  /** One sentence for lists and docs. */
+  summary: string
+  /** The fields of a connection beside the common ones. */
+  config: Config
+  abilities(channel: string, config: Static<Config>): Abilities
+  create(config: Static<Config>, world: World): Channel
+}
+
+export function defineChannel<Config extends TSchema>(
+  definition: ChannelDefinition<Config>,
+): ChannelDefinition<Config> {
+  return definition
+}
+
+/** A string that is masked wherever it is shown, and may come from an environment variable or a file. */
+export function Secret(options: { description?: string } = {}) {
+  return Type.String({ minLength: 1, ...options, secret: true })
+}
+
+export function Url(options: { description?: string; default?: string } = {}) {
+  return Type.String({ pattern: '^https?://', ...options })
+}

@@ -1,0 +1,131 @@
+import type { Sequence } from './sequence.ts'
+import type { Rung, Status } from './status-ladder.ts'
+
+/** A message as the rules see it: who it goes to and what it says do not matter here. */
+export type Message = {
+  id: string
+  /** Frozen when the message was accepted: later changes of defaults do not touch it. */
+  sequence: Sequence
+  /** From this moment on no further step is tried. Epoch milliseconds. */
+  expiresAt?: number
+  progress: Progress
+  /** One per step that was taken up, in the order of the steps. */
+  attempts: readonly Attempt[]
+}
+
+/**
+ * Where a message stands. Live means that there is a wake-up.
+ *
+ * `due`: `step` is to be sent at `wakeAt` (now, when scheduled, or for another try).
+ * `sending`: the intent is recorded and somebody holds the message until `wakeAt`, the end of the lease.
+ * `waiting`: the attempt left, or may have; at `wakeAt` the step's time is over.
+ *
+ * The ends: `succeeded`; `exhausted` (each step was tried, none succeeded); `unknown` (the last word on an attempt never
+ * came); `cancelled`; `expired`.
+ */
+export type Progress =
+  | { state: 'live'; phase: 'due' | 'sending' | 'waiting'; step: number; wakeAt: number }
+  | { state: 'succeeded'; at: number; step: number; status: Status; reachedAt: number }
+  | { state: 'exhausted' | 'unknown' | 'cancelled' | 'expired'; at: number }
+
+export type MessageState = Progress['state']
+export type Outcome = Exclude<MessageState, 'live'>
+
+/** Why a step was not tried. */
+export type SkipReason = 'no-address' | 'opted-out' | 'not-configured' | 'content-not-carried'
+
+export type Attempt = {
+  status: Status
+  /** The highest rung that was ever reported; a dead end does not lower it. */
+  reached: Rung
+  /** Number of the send call, from 1; a repeat with the same idempotency key keeps its number. */
+  try: number
+  openedAt: number
+  /** When it left: from here the step's time runs. */
+  leftAt?: number
+  connection?: string
+  /** A call to the provider may be under way. */
+  inFlight?: true
+  /** It is not known whether the provider took it. */
+  uncertain?: true
+  /** The call was never made: the message no longer wanted it. */
+  withdrawn?: true
+  skipped?: SkipReason
+  error?: AttemptError
+  /** Moments when each status was first heard of: [by us, by the provider's clock or null]. */
+  times: Partial<Record<Status, readonly [at: number, providerAt: number | null]>>
+}
+
+/** A provider's own words for what went wrong. */
+export type AttemptError = { code?: string; message: string }
+
+/** What a channel's `send` came to. */
+export type SendOutcome =
+  /** The provider took it, under this id of its own. */
+  | { kind: 'accepted'; providerRef?: string }
+  /** It will never go this way: fall back now. */
+  | { kind: 'rejected'; reason: 'recipient' | 'content' | 'credentials'; detail: string; code?: string }
+  /** It did not go; the same step again, no sooner than in `afterMs`. */
+  | { kind: 'retry'; afterMs: number; detail: string }
+  /** It may have gone (cut off after we wrote). */
+  | { kind: 'uncertain'; detail: string }
+  /** The call was not made: the message no longer wanted it, or the dispatcher is stopping. */
+  | { kind: 'withdrawn' }
+
+export function acceptMessage(input: {
+  id: string
+  sequence: Sequence
+  at: number
+  scheduledAt?: number
+  expiresAt?: number
+}): Message {
+  const { id, sequence, at, scheduledAt, expiresAt } = input
+  // A moment in the past means now: a slow caller or a wrong clock must not lose a message.
+  const wakeAt = Math.max(at, scheduledAt ?? at)
+  return {
+    id,
+    sequence,
+    ...(expiresAt !== undefined && { expiresAt }),
+    progress: { state: 'live', phase: 'due', step: 0, wakeAt },
+    attempts: [],
+  }
+}
+
+/** The row's `wake_at`: null once nothing more is to happen by itself. */
+export function wakeAtOf(message: Message): number | null {
+  return message.progress.state === 'live' ? message.progress.wakeAt : null
+}
+
+/** The same key for each repeat of one try, so that a provider that honours keys sends once. */
+export function idempotencyKey(messageId: string, step: number, tryNumber: number): string {
+  return `${messageId}.${step + 1}.${tryNumber}`
+}
+
+/** Two or more attempts that the person is known to have on the device. */
+export function isDoubleExposure(message: Message): boolean {
+  const seen = message.attempts.filter((attempt) => attempt.reached === 'delivered' || attempt.reached === 'read')
+  return seen.length > 1
+}
+
+export type CancelResult =
+  | { result: 'cancelled' }
+  /** This step had left, or may have; what lay ahead is called off. */
+  | { result: 'too-late'; step: number; at: number }
+  /** The message had ended before. */
+  | { result: 'ended'; outcome: Outcome }
+  /** A call is under way; its outcome decides. */
+  | { result: 'undecided'; step: number }
+
+/** What a cancel achieved, read off the message as it stands after it. */
+export function cancelResult(message: Message): CancelResult {
+  const { progress, attempts } = message
+  if (progress.state === 'live') return { result: 'undecided', step: progress.step }
+  if (progress.state !== 'cancelled') return { result: 'ended', outcome: progress.state }
+  const step = attempts.findLastIndex(
+    (attempt) => attempt.inFlight || attempt.leftAt !== undefined || attempt.uncertain,
+  )
+  const attempt = attempts[step]
+  if (attempt === undefined) return { result: 'cancelled' }
+  if (attempt.inFlight) return { result: 'undecided', step }
+  return { result: 'too-late', step, at: attempt.leftAt ?? attempt.openedAt }
+}

@@ -1,0 +1,23 @@
+import type { CancelResult } from '../domain/message.ts'
+import type { ChannelAbility } from '../domain/sequence.ts'
+import type { Feed } from './feed.ts'
+import type { CallbackResult, RawRequest } from './ports/channel.ts'
+import type { Intake, IntakeResult } from './ports/message-store.ts'
+
+/** What the engine does for its callers: the HTTP API, sources and tests. */
+export type EngineApi = {
+  /** Stores a request's messages; resolves after the commit. Requests that come while a commit runs share the next one. */
+  accept(intake: Intake): Promise<IntakeResult>
+  /**
+   * Calls a message off for good and tells what that achieved; undefined for an id that we do not know. Where a call to a
+   * provider is under way, it waits for that call's outcome, for at most `patienceMs`.
+   */
+  cancel(umid: string, patienceMs?: number): Promise<CancelResult | undefined>
+  /** Takes up a message again that was held back after repeated failures. False when it was not held back. */
+  release(umid: string): Promise<boolean>
+  /** A provider's callback: verified, committed, then answered. Undefined for a connection that we do not have. */
+  receive(connectionId: string, request: RawRequest): Promise<CallbackResult | undefined>
+  /** What a channel name means here, in any spelling; undefined for a name that nobody knows. */
+  ability(name: string): ChannelAbility | undefined
+  readonly feed: Feed
+}

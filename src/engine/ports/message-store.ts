@@ -1,0 +1,97 @@
+import type { Advanced, Report } from '../../domain/advance.ts'
+import type { Content, ContentType } from '../../domain/content.ts'
+import type { Message, MessageState } from '../../domain/message.ts'
+import type { User } from '../../domain/recipient.ts'
+import type { TimelineEntry } from '../../domain/timeline.ts'
+
+/** What never changes about a message: who, what, and what the sender called it. */
+export type Envelope = {
+  umid: string
+  subAccountId: string
+  /** Epoch milliseconds, like every `…At`. */
+  acceptedAt: number
+  user: User
+  type: ContentType
+  content: Content
+  clientMessageId?: string
+  batchId?: string
+  clientBatchId?: string
+  scheduledAt?: number
+  expiresAt?: number
+  dlrCallbackUrl?: string
+  /** The message that this one quotes. */
+  contextUmid?: string
+}
+
+export type NewMessage = { envelope: Envelope; message: Message }
+
+/** One request of a caller: all its messages are stored, or none. */
+export type Intake = {
+  subAccountId: string
+  messages: readonly NewMessage[]
+  /** The answer is kept with the key, to be given again to the same request. */
+  idempotency?: { key: string; bodyHash: string; answer: string }
+}
+export type IntakeResult =
+  | { kind: 'accepted' }
+  /** The same key and body came before: this was the answer. */
+  | { kind: 'replayed'; answer: string }
+  /** The same key came before with another body. */
+  | { kind: 'conflict' }
+
+/** A message under its row lock, inside a transaction. */
+export type Held = {
+  message: Message
+  subAccountId: string
+  version: number
+  /** How often deciding on it has failed in a row. */
+  failures: number
+}
+export type Due = Held & { envelope: Envelope }
+
+/** What was decided. Saved as one new version of the row with its timeline entries and receipts to the sender. */
+export type Change = { held: Held; advanced: Advanced; failures?: number; heldBack?: true }
+
+export type ProviderRef = { connection: string; ref: string; umid: string; step: number }
+export type ParkedReceipt = { id: string; connection: string; ref: string; report: Report; arrivedAt: number }
+export type MatchedReceipt = ParkedReceipt & { umid: string; step: number }
+
+/** A message with everything that is kept about it. */
+export type MessageRecord = { envelope: Envelope; message: Message; version: number; heldBack: boolean }
+/** Entries of one transition; `version` counts a message's transitions from 1. */
+export type TimelinePage = { version: number; entries: readonly TimelineEntry[] }
+
+/**
+ * Messages at rest. Every write is one transaction; when its promise resolves, it survives a crash. `decide` is called
+ * inside the transaction with the row as it is, must be pure, and may be called again if the database asks for a retry.
+ */
+export type MessageStore = {
+  accept(intakes: readonly Intake[]): Promise<IntakeResult[]>
+  /** Decides on up to `limit` messages whose wake-up has come, earliest first; skips those that another node holds. */
+  claimDue(now: number, limit: number, decide: (due: Due) => Change | undefined): Promise<Change[]>
+  /** Decides on these messages; unknown ids are passed over. `refs` are stored and `unpark` deleted with the changes. */
+  update(
+    umids: readonly string[],
+    decide: (held: Held) => Change | undefined,
+    also?: { refs?: readonly ProviderRef[]; unpark?: readonly string[] },
+  ): Promise<Change[]>
+  /** Those of the claims whose message still waits for this very send: live, with `fence` as its wake-up. */
+  stillWanted(claims: readonly { umid: string; fence: number }[]): Promise<ReadonlySet<string>>
+  /** The earliest wake-up of all messages, or undefined when none is pending. */
+  nextWakeAt(): Promise<number | undefined>
+
+  /** Finds attempts by the providers' own ids; what is not known is left out. The key is `connection` + ' ' + `ref`. */
+  resolveRefs(
+    refs: readonly { connection: string; ref: string }[],
+  ): Promise<Map<string, { umid: string; step: number }>>
+  park(receipts: readonly ParkedReceipt[]): Promise<void>
+  /** Parked receipts whose attempt is known by now; of these refs, or of all. */
+  matchParked(refs?: readonly { connection: string; ref: string }[]): Promise<MatchedReceipt[]>
+
+  find(umid: string): Promise<MessageRecord | undefined>
+  timeline(umid: string, afterVersion?: number): Promise<TimelinePage[]>
+  batch(subAccountId: string, batchId: string): Promise<string[]>
+  /** Drops what is past its keeping: parked receipts and idempotency keys from before these moments. */
+  sweep(before: { parked: number; idempotency: number }): Promise<{ parked: number; idempotency: number }>
+  countByState(subAccountId?: string): Promise<Partial<Record<MessageState | 'held', number>>>
+}

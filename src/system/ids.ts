@@ -1,0 +1,16 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { v7 } from 'uuid'
+
+/** A UUIDv7: unguessable enough for a URL, and in the order of time, so that rows of one time lie together. */
+export function newId(): string {
+  return v7()
+}
+
+/** A secret of 192 random bits with a prefix that says what it is. */
+export function newSecret(prefix: string): string {
+  return prefix + randomBytes(24).toString('base64url')
+}
+
+export function sha256(text: string | Buffer): string {
+  return createHash('sha256').update(text).digest('hex')
+}
