@@ -1,6 +1,6 @@
 import type { Advanced, Report } from '../../domain/advance.ts'
 import type { Content, ContentType } from '../../domain/content.ts'
-import type { Message, MessageState } from '../../domain/message.ts'
+import type { Message } from '../../domain/message.ts'
 import type { User } from '../../domain/recipient.ts'
 import type { TimelineEntry } from '../../domain/timeline.ts'
 
@@ -46,11 +46,16 @@ export type Held = {
   version: number
   /** How often deciding on it has failed in a row. */
   failures: number
+  /** Where receipts for this message go, if it names a URL of its own. */
+  dlrUrl?: string
 }
 export type Due = Held & { envelope: Envelope }
 
 /** What was decided. Saved as one new version of the row with its timeline entries and receipts to the sender. */
 export type Change = { held: Held; advanced: Advanced; failures?: number; heldBack?: true }
+
+/** What was committed, with the number of receipts to senders that came of it. */
+export type Saved = { changes: readonly Change[]; deliveries: number }
 
 export type ProviderRef = { connection: string; ref: string; umid: string; step: number }
 export type ParkedReceipt = { id: string; connection: string; ref: string; report: Report; arrivedAt: number }
@@ -68,13 +73,13 @@ export type TimelinePage = { version: number; entries: readonly TimelineEntry[] 
 export type MessageStore = {
   accept(intakes: readonly Intake[]): Promise<IntakeResult[]>
   /** Decides on up to `limit` messages whose wake-up has come, earliest first; skips those that another node holds. */
-  claimDue(now: number, limit: number, decide: (due: Due) => Change | undefined): Promise<Change[]>
+  claimDue(now: number, limit: number, decide: (due: Due) => Change | undefined): Promise<Saved>
   /** Decides on these messages; unknown ids are passed over. `refs` are stored and `unpark` deleted with the changes. */
   update(
     umids: readonly string[],
     decide: (held: Held) => Change | undefined,
     also?: { refs?: readonly ProviderRef[]; unpark?: readonly string[] },
-  ): Promise<Change[]>
+  ): Promise<Saved>
   /** Those of the claims whose message still waits for this very send: live, with `fence` as its wake-up. */
   stillWanted(claims: readonly { umid: string; fence: number }[]): Promise<ReadonlySet<string>>
   /** The earliest wake-up of all messages, or undefined when none is pending. */
@@ -93,5 +98,6 @@ export type MessageStore = {
   batch(subAccountId: string, batchId: string): Promise<string[]>
   /** Drops what is past its keeping: parked receipts and idempotency keys from before these moments. */
   sweep(before: { parked: number; idempotency: number }): Promise<{ parked: number; idempotency: number }>
-  countByState(subAccountId?: string): Promise<Partial<Record<MessageState | 'held', number>>>
+  /** How much is overdue (counted up to 100,000) and how many messages are held back. */
+  backlog(now: number): Promise<{ overdue: number; heldBack: number }>
 }

@@ -1,0 +1,42 @@
+import { lookUpChannel } from '../domain/channel-catalogue.ts'
+import type { ChannelAbility } from '../domain/sequence.ts'
+import type { Connection } from './ports/channel.ts'
+
+/** Which connections serve a channel, in order: for a subaccount its own choice, else the order of the configuration. */
+export type ChannelChoices = Record<string, Record<string, readonly string[]>>
+
+export class Connections {
+  readonly #byId: ReadonlyMap<string, Connection>
+  readonly #choices: ChannelChoices
+
+  constructor(connections: readonly Connection[], choices: ChannelChoices = {}) {
+    this.#byId = new Map(connections.map((connection) => [connection.id, connection]))
+    this.#choices = choices
+  }
+
+  get all(): readonly Connection[] {
+    return [...this.#byId.values()]
+  }
+
+  get(id: string): Connection | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** The connection that a send would take now. */
+  pick(subAccountId: string, channel: string): Connection | undefined {
+    const chosen = this.#choices[subAccountId]?.[channel]
+    if (chosen) return chosen.map((id) => this.#byId.get(id)).find((connection) => connection !== undefined)
+    return this.all.find(({ serves }) => serves.includes(channel))
+  }
+
+  /** What a channel name means, in any case and either spelling. A name that only a connection knows is the operator's. */
+  ability(name: string): ChannelAbility | undefined {
+    const facts = lookUpChannel(name)
+    const own = this.all.flatMap(({ serves }) => serves).find((each) => each.toLowerCase() === name.toLowerCase())
+    const spelled = facts?.name ?? own
+    if (spelled === undefined) return undefined
+    const connection = this.all.find(({ serves }) => serves.includes(spelled))
+    const reports = connection?.abilities(spelled).reports ?? facts?.reports ?? []
+    return { name: spelled, reports, connected: connection !== undefined }
+  }
+}

@@ -1,0 +1,201 @@
+import type { SendOutcome } from '../domain/message.ts'
+import type { Activity } from './activity.ts'
+import type { Connections } from './connections.ts'
+import type { Connection, Outgoing } from './ports/channel.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Log } from './ports/log.ts'
+
+/** A send that was decided and committed, and is now to be carried out. */
+export type Job = {
+  umid: string
+  /** Index of the step. */
+  step: number
+  try: number
+  /** The message's wake-up while it wants this send: the end of the lease. */
+  fence: number
+  connection: string
+  outgoing: Outgoing
+}
+
+export type DispatcherOptions = {
+  connections: Connections
+  clock: Clock
+  activity: Activity
+  log: Log
+  /** The longest that a call to a provider may take. */
+  callTimeoutMs: number
+  /** Which of the jobs their messages still want. */
+  stillWanted: (jobs: readonly Job[]) => Promise<ReadonlySet<string>>
+  settle: (job: Job, outcome: SendOutcome) => Promise<unknown>
+  /** There is room for more jobs. */
+  onRoom: () => void
+}
+
+/**
+ * Calls the channels, each connection under its own limits of concurrency and rate. Right before a call it asks the store
+ * whether the message still wants it: whatever ended the message until then has won.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+  readonly #lanes = new Map<string, Lane>()
+  readonly #calls = new Set<Promise<void>>()
+  readonly #stop = new AbortController()
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+    for (const connection of options.connections.all) {
+      this.#lanes.set(connection.id, { connection, queue: [], busy: 0, nextAt: 0, pumping: false, resting: false })
+    }
+  }
+
+  /** How many more jobs the freest connection takes: so many messages are worth claiming. */
+  room(): number {
+    if (this.#stop.signal.aborted) return 0
+    return Math.max(0, ...[...this.#lanes.values()].map(roomOf))
+  }
+
+  /** Counts the places that one claim gives away. A full connection names the moment to ask again. */
+  admission(now: number): (connection: string) => 'now' | { later: number } {
+    const taken = new Map<string, number>()
+    return (id) => {
+      const lane = this.#lanes.get(id)
+      if (lane === undefined) return 'now'
+      const before = taken.get(id) ?? 0
+      taken.set(id, before + 1)
+      const over = before + 1 - roomOf(lane)
+      if (over <= 0) return 'now'
+      // Spread over the time that the connection needs, so that waiting messages are not taken up again and again.
+      const perSecond = lane.connection.limits.perSecond ?? QUEUE_LIMIT
+      return { later: now + Math.ceil(over / perSecond) * 1000 }
+    }
+  }
+
+  dispatch(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      const lane = this.#lanes.get(job.connection)
+      if (lane === undefined || this.#stop.signal.aborted) void this.#settle(job, { kind: 'withdrawn' })
+      else lane.queue.push(job)
+    }
+    for (const lane of this.#lanes.values()) this.#pump(lane)
+  }
+
+  /** Hands back what has not started and waits for the calls that have, at most `graceMs`; the rest is left to its lease. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stop.abort()
+    const queued = [...this.#lanes.values()].flatMap(({ queue }) => queue.splice(0))
+    await Promise.all(queued.map((job) => this.#settle(job, { kind: 'withdrawn' })))
+    const patience = new AbortController()
+    const { clock } = this.#options
+    await Promise.race([this.#drained(), clock.sleepUntil(clock.now() + graceMs, patience.signal)])
+    patience.abort()
+  }
+
+  async #drained(): Promise<void> {
+    while (this.#calls.size > 0) await Promise.all(this.#calls)
+  }
+
+  #pump(lane: Lane): void {
+    const { queue, busy, connection } = lane
+    if (lane.pumping || lane.resting || queue.length === 0 || busy >= connection.limits.concurrency) return
+    if (lane.nextAt > this.#options.clock.now()) return this.#rest(lane)
+    lane.pumping = true
+    const work = this.#options.activity.track(this.#startCalls(lane)).finally(() => {
+      this.#calls.delete(work)
+      lane.pumping = false
+      this.#pump(lane)
+    })
+    this.#calls.add(work)
+  }
+
+  /** The connection's rate allows no call yet. */
+  #rest(lane: Lane): void {
+    lane.resting = true
+    void this.#options.clock.sleepUntil(lane.nextAt, this.#stop.signal).then(() => {
+      lane.resting = false
+      this.#pump(lane)
+    })
+  }
+
+  async #startCalls(lane: Lane): Promise<void> {
+    const { clock, log } = this.#options
+    const { concurrency, perSecond } = lane.connection.limits
+    while (
+      lane.queue.length > 0 &&
+      lane.busy < concurrency &&
+      lane.nextAt <= clock.now() &&
+      !this.#stop.signal.aborted
+    ) {
+      const jobs = lane.queue.splice(0, perSecond === undefined ? concurrency - lane.busy : 1)
+      if (perSecond !== undefined) lane.nextAt = Math.max(clock.now(), lane.nextAt) + 1000 / perSecond
+      lane.busy += jobs.length
+      const wanted = await this.#options.stillWanted(jobs).catch((error: unknown) => {
+        log.error({ error, connection: lane.connection.id }, 'sends could not be checked and are left to their lease')
+        return undefined
+      })
+      for (const job of jobs) this.#track(this.#carryOut(lane, job, wanted))
+    }
+  }
+
+  async #carryOut(lane: Lane, job: Job, wanted: ReadonlySet<string> | undefined): Promise<void> {
+    const { clock, callTimeoutMs } = this.#options
+    // A call that could outlive its lease is not begun: somebody else would take the message over meanwhile.
+    const inTime = clock.now() + callTimeoutMs <= job.fence
+    if (wanted !== undefined) {
+      const outcome = wanted.has(job.umid) && inTime ? await this.#call(lane.connection, job) : WITHDRAWN
+      this.#release(lane)
+      await this.#settle(job, outcome)
+    } else this.#release(lane)
+  }
+
+  #release(lane: Lane): void {
+    lane.busy--
+    this.#options.onRoom()
+    this.#pump(lane)
+  }
+
+  async #call(connection: Connection, job: Job): Promise<SendOutcome> {
+    const { clock, log, callTimeoutMs } = this.#options
+    const timeout = new AbortController()
+    const done = new AbortController()
+    void clock.sleepUntil(clock.now() + callTimeoutMs, done.signal).then(() => {
+      if (!done.signal.aborted) timeout.abort(new Error(`no answer within ${callTimeoutMs / 1000} s`))
+    })
+    try {
+      return await connection.channel.send(job.outgoing, timeout.signal)
+    } catch (error) {
+      log.error(
+        { error, umid: job.umid, step: job.step + 1, connection: connection.id },
+        'a channel threw while sending',
+      )
+      return { kind: 'uncertain', detail: 'the channel failed in the middle of the send' }
+    } finally {
+      done.abort()
+    }
+  }
+
+  async #settle(job: Job, outcome: SendOutcome): Promise<void> {
+    await this.#options.settle(job, outcome).catch((error: unknown) => {
+      const { log } = this.#options
+      log.error(
+        { error, umid: job.umid, step: job.step + 1 },
+        'the outcome of a send could not be stored; its lease decides',
+      )
+    })
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = this.#options.activity.track(work).finally(() => this.#calls.delete(tracked))
+    this.#calls.add(tracked)
+  }
+}
+
+type Lane = { connection: Connection; queue: Job[]; busy: number; nextAt: number; pumping: boolean; resting: boolean }
+const WITHDRAWN: SendOutcome = { kind: 'withdrawn' }
+/** Enough to keep a connection busy between two claims, little enough to be worked off within a lease. */
+const QUEUE_LIMIT = 500
+
+function roomOf({ connection, queue, busy }: Lane): number {
+  const { concurrency, perSecond } = connection.limits
+  const limit = Math.min(QUEUE_LIMIT, perSecond === undefined ? QUEUE_LIMIT : Math.max(1, Math.ceil(perSecond)))
+  return limit + concurrency - queue.length - busy
+}

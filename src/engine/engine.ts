@@ -1,0 +1,353 @@
+import { type Advanced, advance, type Context, type Event, type Route } from '../domain/advance.ts'
+import { contentForChannel } from '../domain/content.ts'
+import { type CancelResult, cancelResult, idempotencyKey, type Message, type SendOutcome } from '../domain/message.ts'
+import { addressOf } from '../domain/recipient.ts'
+import type { Step } from '../domain/sequence.ts'
+import { Activity } from './activity.ts'
+import { AlarmLoop } from './alarm-loop.ts'
+import { Committer } from './committer.ts'
+import type { Connections } from './connections.ts'
+import { Dispatcher, type Job } from './dispatcher.ts'
+import type { EngineApi } from './engine-api.ts'
+import { Feed } from './feed.ts'
+import { GroupCommit } from './group-commit.ts'
+import { OutboxSender, type PostReceipt } from './outbox-sender.ts'
+import type { CallbackResult, Outgoing, RawRequest } from './ports/channel.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Log } from './ports/log.ts'
+import type { Change, Due, Intake, IntakeResult, MessageStore } from './ports/message-store.ts'
+import type { Outbox } from './ports/outbox.ts'
+import { attemptRef, Receipts } from './receipts.ts'
+
+export type EngineSettings = {
+  leaseMs: number
+  horizonMs: number
+  retryForMs: number
+  callTimeoutMs: number
+}
+export const DEFAULT_SETTINGS: EngineSettings = {
+  leaseMs: 60_000, // twice the longest call: a healthy send is never taken over
+  callTimeoutMs: 30_000,
+  horizonMs: 10 * 24 * 3600_000, // as long as 8x8 watches for receipts
+  retryForMs: 3600_000,
+}
+
+export type EngineOptions = {
+  store: MessageStore & Outbox
+  connections: Connections
+  clock: Clock
+  log: Log
+  newId: () => string
+  postReceipt: PostReceipt
+  settings?: Partial<EngineSettings>
+  feed?: Feed
+}
+
+/**
+ * Feeds what happens to `advance` and carries out what it answers. Holds nothing that matters in memory: everything that
+ * is pending is a row with a wake-up, and whoever claims the row goes on with it.
+ */
+export class Engine implements EngineApi {
+  readonly feed: Feed
+  readonly #options: EngineOptions
+  readonly #settings: EngineSettings
+  readonly #activity = new Activity()
+  readonly #committer: Committer
+  readonly #receipts: Receipts
+  readonly #dispatcher: Dispatcher
+  readonly #intake: GroupCommit<Intake, IntakeResult>
+  readonly #outcomes: GroupCommit<Settled, undefined>
+  readonly #wakeLoop: AlarmLoop
+  readonly #outboxSender: OutboxSender
+  readonly #sweeper: AlarmLoop
+
+  constructor(options: EngineOptions) {
+    const { store, connections, clock, log, newId } = options
+    const activity = this.#activity
+    this.#options = options
+    this.#settings = { ...DEFAULT_SETTINGS, ...options.settings }
+    this.feed = options.feed ?? new Feed()
+    this.#committer = new Committer({
+      store,
+      context: this.#context((step) => this.#routeWithoutEnvelope(step)),
+      feed: this.feed,
+      onWakeUp: (at) => this.#wakeLoop.poke(at),
+      onDeliveries: () => this.#outboxSender.poke(),
+    })
+    this.#receipts = new Receipts({ store, committer: this.#committer, clock, activity, newId })
+    this.#intake = new GroupCommit(activity, (intakes) => store.accept(intakes))
+    this.#outcomes = new GroupCommit(activity, (settled) => this.#commitOutcomes(settled))
+    this.#dispatcher = new Dispatcher({
+      connections,
+      clock,
+      activity,
+      log,
+      callTimeoutMs: this.#settings.callTimeoutMs,
+      stillWanted: (jobs) => store.stillWanted(jobs),
+      settle: (job, outcome) => this.#outcomes.add({ job, outcome }),
+      onRoom: () => this.#wakeLoop.poke(clock.now()),
+    })
+    const loop = (what: string, round: () => Promise<number | undefined>) =>
+      new AlarmLoop({
+        clock,
+        activity,
+        round,
+        onError: (error) => log.error({ error }, `${what} failed and will be tried again`),
+      })
+    this.#wakeLoop = loop('waking messages up', () => this.#wakeUp())
+    this.#outboxSender = new OutboxSender({ outbox: store, clock, activity, log, post: options.postReceipt })
+    this.#sweeper = loop('sweeping', () => this.#sweep())
+  }
+
+  start(): void {
+    this.#wakeLoop.start()
+    this.#outboxSender.start()
+    this.#sweeper.start()
+  }
+
+  /** Takes up nothing new, hands back what has not started, and waits up to `graceMs` for calls that have. */
+  async stop(graceMs = 10_000): Promise<void> {
+    await this.#wakeLoop.stop()
+    await Promise.all([this.#dispatcher.stop(graceMs), this.#outboxSender.stop(), this.#sweeper.stop()])
+    await this.#activity.idle()
+  }
+
+  /** Resolves when there is nothing left to do but to wait for the time. */
+  idle(): Promise<void> {
+    return this.#activity.idle()
+  }
+
+  get isIdle(): boolean {
+    return this.#activity.isIdle
+  }
+
+  /** There may be something to do at `at`: another node said so. */
+  poke(at: number): void {
+    this.#wakeLoop.poke(at)
+  }
+
+  async accept(intake: Intake): Promise<IntakeResult> {
+    const result = await this.#intake.add(intake)
+    if (result.kind === 'accepted') {
+      for (const { message } of intake.messages) {
+        if (message.progress.state === 'live') this.#wakeLoop.poke(message.progress.wakeAt)
+      }
+    }
+    return result
+  }
+
+  async cancel(umid: string, patienceMs = 5000): Promise<CancelResult | undefined> {
+    const { clock, store } = this.#options
+    const patience = new AbortController()
+    let undecided = () => {}
+    // Subscribed before the cancel, so that the outcome of a call under way cannot slip through.
+    const unsubscribe = this.feed.on((ping) => ping.umid === umid && undecided())
+    try {
+      await this.#committer.apply(new Map([[umid, [{ type: 'cancel', at: clock.now() }]]]))
+      const givesUpAt = clock.now() + patienceMs
+      for (;;) {
+        const changed = new Promise<void>((resolve) => {
+          undecided = resolve
+        })
+        const record = await store.find(umid)
+        if (record === undefined) return undefined
+        const result = cancelResult(record.message)
+        if (result.result !== 'undecided' || clock.now() >= givesUpAt) return result
+        await Promise.race([changed, clock.sleepUntil(givesUpAt, patience.signal)])
+      }
+    } finally {
+      patience.abort()
+      unsubscribe()
+    }
+  }
+
+  async release(umid: string): Promise<boolean> {
+    const record = await this.#options.store.find(umid)
+    if (!record?.heldBack) return false
+    const at = this.#options.clock.now()
+    const saved = await this.#options.store.update([umid], (held) => ({
+      held,
+      advanced: { message: held.message, entries: [{ at, code: 'released' }], effects: [] },
+    }))
+    this.#committer.announce(saved)
+    return saved.changes.length > 0
+  }
+
+  async receive(connectionId: string, request: RawRequest): Promise<CallbackResult | undefined> {
+    const channel = this.#options.connections.get(connectionId)?.channel
+    if (channel?.receive === undefined) return undefined
+    const result = await channel.receive(request)
+    if (result.kind === 'receipts') await this.#receipts.record(connectionId, result.receipts)
+    else if (result.kind !== 'reply')
+      this.#options.log.warn({ connection: connectionId, result: result.kind }, 'a callback was not taken')
+    return result
+  }
+
+  ability(name: string) {
+    return this.#options.connections.ability(name)
+  }
+
+  /** One round of the wake loop: as many due messages as there is room to send. Answers when the next is due. */
+  async #wakeUp(): Promise<number | undefined> {
+    const { clock, store } = this.#options
+    const limit = Math.min(this.#dispatcher.room(), MAX_CLAIM)
+    if (limit === 0) return undefined // whoever makes room pokes
+    const now = clock.now()
+    const admit = this.#dispatcher.admission(now)
+    const jobs: Job[] = []
+    const saved = await store.claimDue(now, limit, (due) => this.#decideDue(due, now, admit))
+    for (const { held, advanced } of saved.changes) {
+      for (const effect of advanced.effects) {
+        if (effect.type === 'send') jobs.push(this.#jobFor(held as Due, effect))
+      }
+    }
+    this.#committer.announce(saved)
+    this.#dispatcher.dispatch(jobs)
+    if (saved.changes.length === limit) return now
+    const next = await store.nextWakeAt()
+    // What is overdue and was not claimed is in another node's hands.
+    return next !== undefined && next <= now && saved.changes.length === 0 ? now + CONTENDED_MS : next
+  }
+
+  /** One poisonous message must not stop the others: it is put off, and after some failures held back for people to see. */
+  #decideDue(due: Due, now: number, admit: ReturnType<Dispatcher['admission']>): Change {
+    try {
+      const context = this.#context((step) => this.#route(due, step, admit))
+      return { held: due, advanced: advance(due.message, { type: 'due', at: now }, context) }
+    } catch (error) {
+      const { id } = due.message
+      const failures = due.failures + 1
+      this.#options.log.error({ error, umid: id, failures }, 'a message could not be decided on')
+      return failedDecision(due, now, failures, error)
+    }
+  }
+
+  #context(route: (step: Step) => Route): Context {
+    const { leaseMs, horizonMs, retryForMs } = this.#settings
+    return { route, leaseMs, horizonMs, retryForMs }
+  }
+
+  /** Enough for receipts and outcomes, which never open a step: they only ask what a connection can do. */
+  #routeWithoutEnvelope(step: Step): Route {
+    const { connections } = this.#options
+    const connection = connections.all.find(({ serves }) => serves.includes(step.channel))
+    if (connection === undefined) return { kind: 'skip', reason: 'not-configured' }
+    const { takesIdempotencyKey } = connection.abilities(step.channel)
+    return { kind: 'send', connection: connection.id, takesIdempotencyKey }
+  }
+
+  #route({ envelope }: Due, step: Step, admit: ReturnType<Dispatcher['admission']>): Route {
+    const { channel } = step
+    const connection = this.#options.connections.pick(envelope.subAccountId, channel)
+    if (connection === undefined)
+      return { kind: 'skip', reason: 'not-configured', detail: `${channel} has no connection` }
+    const { address, carries, takesIdempotencyKey } = connection.abilities(channel)
+    if (addressOf(envelope.user, channel, address) === undefined) {
+      return { kind: 'skip', reason: 'no-address', detail: `the message names no ${address} address` }
+    }
+    if (contentForChannel(envelope.type, envelope.content, { name: channel, carries }) === undefined) {
+      return {
+        kind: 'skip',
+        reason: 'content-not-carried',
+        detail: `${channel} carries no ${envelope.type} and there is no fallbackText`,
+      }
+    }
+    const admitted = admit(connection.id)
+    if (admitted !== 'now') return { kind: 'later', at: admitted.later }
+    return { kind: 'send', connection: connection.id, takesIdempotencyKey }
+  }
+
+  #jobFor({ envelope, message }: Due, send: Advanced['effects'][number] & { type: 'send' }): Job {
+    const { step, try: tryNumber, connection, fence } = send
+    return {
+      umid: message.id,
+      step,
+      try: tryNumber,
+      fence,
+      connection,
+      outgoing: this.#outgoing({ envelope, message }, send),
+    }
+  }
+
+  #outgoing(
+    { envelope, message }: Pick<Due, 'envelope' | 'message'>,
+    send: { step: number; try: number; connection: string },
+  ): Outgoing {
+    const { umid, subAccountId, user, type, content, clientMessageId } = envelope
+    const step = message.sequence[send.step]
+    const connection = this.#options.connections.get(send.connection)
+    if (step === undefined || connection === undefined)
+      throw new Error('invariant broken: a send has a step and a connection')
+    const { channel, fallbackAfterMs } = step
+    const abilities = connection.abilities(channel)
+    const address = addressOf(user, channel, abilities.address)
+    const fitted = contentForChannel(type, content, { name: channel, carries: abilities.carries })
+    if (address === undefined || fitted === undefined)
+      throw new Error('invariant broken: a routed step has address and content')
+    return {
+      umid,
+      step: send.step + 1,
+      attemptRef: attemptRef(umid, send.step),
+      idempotencyKey: idempotencyKey(umid, send.step, send.try),
+      subAccountId,
+      channel,
+      address,
+      user,
+      content: fitted,
+      ...(clientMessageId !== undefined && { clientMessageId }),
+      ...(fallbackAfterMs !== undefined && { validForMs: fallbackAfterMs }),
+    }
+  }
+
+  async #commitOutcomes(settled: readonly Settled[]): Promise<undefined[]> {
+    const at = this.#options.clock.now()
+    const events = new Map<string, Event[]>()
+    const refs = settled.flatMap(({ job, outcome }) => {
+      const { umid, step, fence, connection } = job
+      const event: Event = { type: 'settled', at, step, try: job.try, fence, outcome }
+      events.set(umid, [...(events.get(umid) ?? []), event])
+      return outcome.kind === 'accepted' && outcome.providerRef !== undefined
+        ? [{ connection, ref: outcome.providerRef, umid, step }]
+        : []
+    })
+    await this.#committer.apply(events, { refs })
+    // Receipts that were faster than the answers which name them.
+    await this.#receipts.releaseParked(refs)
+    return settled.map(() => undefined)
+  }
+
+  async #sweep(): Promise<number> {
+    const { clock, store, log } = this.#options
+    const now = clock.now()
+    await this.#receipts.releaseParked()
+    const swept = await store.sweep({ parked: now - KEEP_PARKED_MS, idempotency: now - KEEP_KEYS_MS })
+    if (swept.parked > 0) log.warn({ receipts: swept.parked }, 'receipts for sends that we never made were dropped')
+    return now + SWEEP_EVERY_MS
+  }
+}
+
+type Settled = { job: Job; outcome: SendOutcome }
+
+const MAX_CLAIM = 1000 // beyond it a claim only holds its locks longer
+const CONTENDED_MS = 20
+const SWEEP_EVERY_MS = 600_000
+const KEEP_PARKED_MS = 24 * 3600_000
+const KEEP_KEYS_MS = 30 * 24 * 3600_000 // longer than ten steps of a day and ten days of waiting for receipts
+const FAILURES_UNTIL_HELD_BACK = 5
+
+function failedDecision(due: Due, now: number, failures: number, error: unknown): Change {
+  const heldBack = failures >= FAILURES_UNTIL_HELD_BACK
+  const { message } = due
+  const detail = error instanceof Error ? error.message : 'unknown error'
+  const facts = { failures, detail }
+  const putOff: Message =
+    message.progress.state === 'live'
+      ? { ...message, progress: { ...message.progress, wakeAt: now + 1000 * 2 ** failures } }
+      : message
+  return {
+    held: due,
+    failures,
+    ...(heldBack && { heldBack }),
+    advanced: { message: putOff, entries: heldBack ? [{ at: now, code: 'held', facts }] : [], effects: [] },
+  }
+}

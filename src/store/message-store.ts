@@ -1,0 +1,417 @@
+import { createHash } from 'node:crypto'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Message, wakeAtOf } from '../domain/message.ts'
+import type {
+  Change,
+  Due,
+  Envelope,
+  Held,
+  Intake,
+  IntakeResult,
+  MatchedReceipt,
+  MessageRecord,
+  MessageStore,
+  NewMessage,
+  ParkedReceipt,
+  ProviderRef,
+  Saved,
+  TimelinePage,
+} from '../engine/ports/message-store.ts'
+import type { Database } from './dialect.ts'
+import { insertDeliveries } from './outbox.ts'
+import { fromRow, type MessageRow, toRow } from './rows.ts'
+import type { Schema } from './schema.ts'
+
+type Tx = Transaction<Schema>
+/** Told after each commit what changed; PostgreSQL passes it on to the other nodes. */
+export type Notice = { umid: string; subAccountId: string; version: number }
+export type MessageStoreOptions = {
+  newId: () => string
+  /** Runs inside the transaction, so that nobody hears of what was rolled back. */
+  announce?: (tx: Tx, notices: readonly Notice[], wakeAt: number | undefined) => Promise<void>
+}
+
+const MESSAGE_COLUMNS = sql.raw(
+  'm.id, m.subaccount_id, m.version, m.failures, m.wake_at, m.expires_at, m.dlr_url, m.progress, s.body as sequence',
+)
+/** Deadlocks and serialization failures: the database asks for another go. */
+const ASKS_FOR_RETRY = new Set(['40001', '40P01'])
+const MAX_TRIES = 5
+
+export function messageStore(database: Database, { newId, announce }: MessageStoreOptions): MessageStore {
+  const { db, rows, isOneOf, lockRows, lockRowsSkippingLocked } = database
+  const sequences = new SequenceCache()
+
+  async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await db.transaction().execute(work)
+      } catch (error) {
+        if (attempt === MAX_TRIES || !ASKS_FOR_RETRY.has(codeOf(error))) throw error
+      }
+    }
+  }
+
+  async function save(tx: Tx, changes: readonly Change[]): Promise<number> {
+    if (changes.length === 0) return 0
+    const updates = changes.map((change) => toRow(change))
+    const relation = rows('r', updates, {
+      id: 'uuid',
+      state: 'text',
+      wake_at: 'bigint',
+      version: 'integer',
+      failures: 'integer',
+      progress: 'text',
+    })
+    // Names the version that was decided on: a row that has moved on meanwhile is never overwritten.
+    const result = await sql`
+      update messages set state = r.state, wake_at = r.wake_at, version = r.version, failures = r.failures,
+        progress = r.progress
+      from ${relation} where messages.id = r.id and messages.version = r.version - 1`.execute(tx)
+    if (Number(result.numAffectedRows) !== changes.length)
+      throw new Error('invariant broken: a held row keeps its version')
+    const pages = changes
+      .filter(({ advanced }) => advanced.entries.length > 0)
+      .map(({ held, advanced }) => ({
+        message_id: held.message.id,
+        version: held.version + 1,
+        entries: JSON.stringify(advanced.entries),
+      }))
+    if (pages.length > 0) {
+      const columns = { message_id: 'uuid', version: 'integer', entries: 'text' } as const
+      await sql`insert into timeline (message_id, version, entries)
+        select message_id, version, entries from ${rows('r', pages, columns)}`.execute(tx)
+    }
+    const deliveries = await insertDeliveries(database, tx, changes, newId)
+    if (announce) {
+      const notices = changes.map(({ held }) => ({
+        umid: held.message.id,
+        subAccountId: held.subAccountId,
+        version: held.version + 1,
+      }))
+      await announce(tx, notices, earliest(updates.map(({ wake_at }) => wake_at)))
+    }
+    return deliveries
+  }
+
+  async function decideAndSave<R extends MessageRow, H extends Held>(
+    tx: Tx,
+    found: readonly R[],
+    hold: (row: R) => H,
+    decide: (held: H) => Change | undefined,
+  ): Promise<Saved> {
+    const changes = found.map((row) => decide(hold(row))).filter((change) => change !== undefined)
+    return { changes, deliveries: await save(tx, changes) }
+  }
+
+  return {
+    async accept(intakes) {
+      let inserted: readonly string[] = []
+      const results = await transaction(async (tx) => {
+        const answers = await claimKeys(database, tx, intakes)
+        const fresh = intakes
+          .filter((_, index) => answers[index]?.kind === 'accepted')
+          .flatMap(({ messages }) => messages)
+        if (fresh.length > 0) {
+          inserted = await sequences.insertMissing(tx, database, fresh)
+          await insertMessages(database, tx, sequences, fresh)
+          await announce?.(tx, [], earliest(fresh.map(({ message }) => wakeAtOf(message))))
+        }
+        return answers
+      })
+      sequences.confirm(inserted)
+      return results
+    },
+
+    claimDue: (now, limit, decide) =>
+      transaction(async (tx) => {
+        const { rows: found } = await sql<MessageRow & { envelope: string }>`
+          select ${MESSAGE_COLUMNS}, e.body as envelope
+          from messages m join sequences s on s.id = m.sequence_id join envelopes e on e.message_id = m.id
+          where m.wake_at <= ${now} order by m.wake_at limit ${limit} ${lockRowsSkippingLocked}`.execute(tx)
+        return decideAndSave(tx, found, (row): Due => ({ ...hold(row), envelope: JSON.parse(row.envelope) }), decide)
+      }),
+
+    update: (umids, decide, { refs = [], unpark = [] } = {}) =>
+      transaction(async (tx) => {
+        const found = await selectMessages(tx, umids)
+        const saved = await decideAndSave(tx, found, hold, decide)
+        if (refs.length > 0) await insertRefs(database, tx, refs)
+        if (unpark.length > 0) await tx.deleteFrom('parked_receipts').where(isOneOf('id', unpark)).execute()
+        return saved
+      }),
+
+    async stillWanted(claims) {
+      const relation = rows('c', claims, { umid: 'uuid', fence: 'bigint' })
+      const { rows: wanted } = await sql<{ id: string }>`
+        select m.id from ${relation} join messages m on m.id = c.umid and m.wake_at = c.fence`.execute(db)
+      return new Set(wanted.map(({ id }) => id))
+    },
+
+    async nextWakeAt() {
+      const { rows: found } = await sql<{ wake_at: number }>`
+        select wake_at from messages where wake_at is not null order by wake_at limit 1`.execute(db)
+      return found[0]?.wake_at
+    },
+
+    async resolveRefs(refs) {
+      const relation = rows('r', refs, { connection: 'text', ref: 'text' })
+      const { rows: found } = await sql<Schema['provider_refs']>`
+        select p.* from ${relation}
+        join provider_refs p on p.connection = r.connection and p.ref = r.ref`.execute(db)
+      return new Map(
+        found.map(({ connection, ref, message_id, step }) => [`${connection} ${ref}`, { umid: message_id, step }]),
+      )
+    },
+
+    async park(receipts) {
+      await db
+        .insertInto('parked_receipts')
+        .values(
+          receipts.map(({ arrivedAt, report, ...rest }) => ({
+            ...rest,
+            report: JSON.stringify(report),
+            arrived_at: arrivedAt,
+          })),
+        )
+        .execute()
+    },
+
+    async matchParked(refs) {
+      const only = refs && rows('r', refs, { connection: 'text', ref: 'text' })
+      const { rows: found } = await sql<ParkedRow>`
+        select q.*, p.message_id, p.step from parked_receipts q
+        join provider_refs p on p.connection = q.connection and p.ref = q.ref
+        ${only ? sql`join ${only} on r.connection = q.connection and r.ref = q.ref` : sql``}
+        order by q.arrived_at, q.id limit 1000`.execute(db)
+      return found.map(readParked)
+    },
+
+    async find(umid) {
+      if (!isUuid(umid)) return undefined
+      const { rows: found } = await sql<MessageRow & { envelope: string; state: string }>`
+        select ${MESSAGE_COLUMNS}, m.state, e.body as envelope
+        from messages m join sequences s on s.id = m.sequence_id join envelopes e on e.message_id = m.id
+        where m.id = ${umid}`.execute(db)
+      const [row] = found
+      if (row === undefined) return undefined
+      const { message, version } = hold(row)
+      const envelope = JSON.parse(row.envelope) as Envelope
+      return {
+        envelope,
+        message,
+        version,
+        heldBack: row.state === 'live' && row.wake_at === null,
+      } satisfies MessageRecord
+    },
+
+    async timeline(umid, afterVersion = 0) {
+      if (!isUuid(umid)) return []
+      const pages = await db
+        .selectFrom('timeline')
+        .select(['version', 'entries'])
+        .where('message_id', '=', umid)
+        .where('version', '>', afterVersion)
+        .orderBy('version')
+        .execute()
+      return pages.map(({ version, entries }): TimelinePage => ({ version, entries: JSON.parse(entries) }))
+    },
+
+    async batch(subAccountId, batchId) {
+      const found = await db
+        .selectFrom('envelopes')
+        .select('message_id')
+        .where('batch_id', '=', batchId)
+        .where('subaccount_id', '=', subAccountId)
+        .execute()
+      return found.map(({ message_id }) => message_id)
+    },
+
+    async sweep(before) {
+      const parked = await db.deleteFrom('parked_receipts').where('arrived_at', '<', before.parked).executeTakeFirst()
+      const keys = await db
+        .deleteFrom('idempotency_keys')
+        .where('created_at', '<', before.idempotency)
+        .executeTakeFirst()
+      return { parked: Number(parked.numDeletedRows), idempotency: Number(keys.numDeletedRows) }
+    },
+
+    async backlog(now) {
+      const { rows: found } = await sql<{ overdue: number; held_back: number }>`select
+        (select count(*) from (select 1 from messages where wake_at <= ${now} limit 100000) as d) as overdue,
+        (select count(*) from messages where state = 'live' and wake_at is null) as held_back`.execute(db)
+      return { overdue: found[0]?.overdue ?? 0, heldBack: found[0]?.held_back ?? 0 }
+    },
+  }
+
+  function hold(row: MessageRow): Held {
+    return fromRow(row, sequences.read(row.sequence))
+  }
+
+  async function selectMessages(tx: Tx, asked: readonly string[]): Promise<MessageRow[]> {
+    const umids = asked.filter(isUuid)
+    if (umids.length === 0) return []
+    // In the order of the ids, so that two nodes with overlapping batches wait for each other in one direction.
+    const { rows: found } = await sql<MessageRow>`
+      select ${MESSAGE_COLUMNS} from messages m join sequences s on s.id = m.sequence_id
+      where ${isOneOf('m.id', umids)} order by m.id ${lockRows}`.execute(tx)
+    return found
+  }
+}
+
+type ParkedRow = Schema['parked_receipts'] & { message_id: string; step: number }
+
+function readParked(row: ParkedRow): MatchedReceipt {
+  const { id, connection, ref, report, arrived_at, message_id, step } = row
+  const parked: ParkedReceipt = { id, connection, ref, report: JSON.parse(report), arrivedAt: arrived_at }
+  return { ...parked, umid: message_id, step }
+}
+
+/** Sequences by the hash of their text, so that a frozen sequence costs a message one short column. */
+class SequenceCache {
+  readonly #stored = new Set<string>()
+  readonly #parsed = new Map<string, Message['sequence']>()
+  readonly #ids = new WeakMap<Message['sequence'], string>()
+
+  idOf(sequence: Message['sequence']): string {
+    const known = this.#ids.get(sequence)
+    if (known !== undefined) return known
+    const id = createHash('sha256').update(JSON.stringify(sequence)).digest('base64url').slice(0, 22)
+    this.#ids.set(sequence, id)
+    return id
+  }
+
+  read(body: string): Message['sequence'] {
+    const known = this.#parsed.get(body)
+    if (known !== undefined) return known
+    const parsed = JSON.parse(body) as Message['sequence']
+    if (this.#parsed.size >= SEQUENCES_KEPT) this.#parsed.clear()
+    this.#parsed.set(body, parsed)
+    return parsed
+  }
+
+  /** Inserts the sequences that may not be in the database yet; `confirm` them once the transaction has committed. */
+  async insertMissing(tx: Tx, { rows }: Database, messages: readonly NewMessage[]): Promise<string[]> {
+    const missing = new Map<string, string>()
+    for (const { message } of messages) {
+      const id = this.idOf(message.sequence)
+      if (!this.#stored.has(id)) missing.set(id, JSON.stringify(message.sequence))
+    }
+    if (missing.size === 0) return []
+    const wanted = [...missing].map(([id, body]) => ({ id, body }))
+    const relation = rows('r', wanted, { id: 'text', body: 'text' })
+    await sql`insert into sequences (id, body) select id, body from ${relation} where true
+      on conflict (id) do nothing`.execute(tx)
+    return [...missing.keys()]
+  }
+
+  confirm(ids: readonly string[]): void {
+    if (this.#stored.size >= SEQUENCES_KEPT) this.#stored.clear()
+    for (const id of ids) this.#stored.add(id)
+  }
+}
+const SEQUENCES_KEPT = 10_000
+
+async function claimKeys({ rows }: Database, tx: Tx, intakes: readonly Intake[]): Promise<IntakeResult[]> {
+  const accepted: IntakeResult = { kind: 'accepted' }
+  const withKey = intakes.filter((intake) => intake.idempotency)
+  if (withKey.length === 0) return intakes.map(() => accepted)
+  const name = (subAccountId: string, key: string) => JSON.stringify([subAccountId, key])
+  const first = new Map<string, Intake>()
+  for (const intake of withKey) {
+    const id = name(intake.subAccountId, intake.idempotency?.key ?? '')
+    if (!first.has(id)) first.set(id, intake)
+  }
+  const wanted = [...first.values()].map(({ subAccountId, idempotency, messages }) => ({
+    subaccount_id: subAccountId,
+    key: idempotency?.key,
+    body_hash: idempotency?.bodyHash,
+    answer: idempotency?.answer,
+    created_at: messages[0]?.envelope.acceptedAt ?? 0,
+  }))
+  const columns = {
+    subaccount_id: 'text',
+    key: 'text',
+    body_hash: 'text',
+    answer: 'text',
+    created_at: 'bigint',
+  } as const
+  // Another node that has just taken the same key holds this statement up until it has committed.
+  const { rows: taken } = await sql<{ subaccount_id: string; key: string }>`
+    insert into idempotency_keys (subaccount_id, key, body_hash, answer, created_at)
+    select subaccount_id, key, body_hash, answer, created_at from ${rows('r', wanted, columns)} where true
+    on conflict (subaccount_id, key) do nothing returning subaccount_id, key`.execute(tx)
+  const won = new Set(taken.map(({ subaccount_id, key }) => name(subaccount_id, key)))
+  const { rows: stored } = await sql<Schema['idempotency_keys']>`
+    select k.* from ${rows('r', wanted, columns)}
+    join idempotency_keys k on k.subaccount_id = r.subaccount_id and k.key = r.key`.execute(tx)
+  const known = new Map(stored.map((row) => [name(row.subaccount_id, row.key), row]))
+  return intakes.map((intake): IntakeResult => {
+    if (!intake.idempotency) return accepted
+    const id = name(intake.subAccountId, intake.idempotency.key)
+    if (won.has(id) && first.get(id) === intake) return accepted
+    const row = known.get(id)
+    if (row === undefined || row.body_hash !== intake.idempotency.bodyHash) return { kind: 'conflict' }
+    return { kind: 'replayed', answer: row.answer }
+  })
+}
+
+async function insertMessages(
+  { rows }: Database,
+  tx: Kysely<Schema>,
+  sequences: SequenceCache,
+  messages: readonly NewMessage[],
+): Promise<void> {
+  const narrow = messages.map(({ message, envelope }) => ({
+    id: message.id,
+    subaccount_id: envelope.subAccountId,
+    sequence_id: sequences.idOf(message.sequence),
+    wake_at: wakeAtOf(message),
+    expires_at: message.expiresAt,
+    dlr_url: envelope.dlrCallbackUrl,
+    progress: JSON.stringify({ progress: message.progress, attempts: message.attempts }),
+  }))
+  const messageColumns = {
+    id: 'uuid',
+    subaccount_id: 'text',
+    sequence_id: 'text',
+    wake_at: 'bigint',
+    expires_at: 'bigint',
+    dlr_url: 'text',
+    progress: 'text',
+  } as const
+  await sql`insert into messages
+      (id, subaccount_id, sequence_id, state, wake_at, version, failures, expires_at, dlr_url, progress)
+    select id, subaccount_id, sequence_id, 'live', wake_at, 0, 0, expires_at, dlr_url, progress
+    from ${rows('r', narrow, messageColumns)}`.execute(tx)
+  const wide = messages.map(({ envelope }) => ({
+    message_id: envelope.umid,
+    subaccount_id: envelope.subAccountId,
+    batch_id: envelope.batchId,
+    body: JSON.stringify(envelope),
+  }))
+  const envelopeColumns = { message_id: 'uuid', subaccount_id: 'text', batch_id: 'text', body: 'text' } as const
+  await sql`insert into envelopes (message_id, subaccount_id, batch_id, body)
+    select message_id, subaccount_id, batch_id, body from ${rows('r', wide, envelopeColumns)}`.execute(tx)
+}
+
+async function insertRefs({ rows }: Database, tx: Tx, refs: readonly ProviderRef[]): Promise<void> {
+  const relation = rows('r', refs, { connection: 'text', ref: 'text', umid: 'uuid', step: 'integer' })
+  await sql`insert into provider_refs (connection, ref, message_id, step)
+    select connection, ref, umid, step from ${relation} where true
+    on conflict (connection, ref) do nothing`.execute(tx)
+}
+
+function earliest(wakeAts: readonly (number | null)[]): number | undefined {
+  const known = wakeAts.filter((wakeAt) => wakeAt !== null)
+  return known.length === 0 ? undefined : known.reduce((a, b) => Math.min(a, b))
+}
+
+/** PostgreSQL refuses to compare a uuid with anything else; an id that is none is simply not known. */
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text)
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+}

@@ -1,0 +1,117 @@
+import { type Kysely, sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import type { Database, DialectName } from './dialect.ts'
+import type { Schema } from './schema.ts'
+
+/** Brings the schema up to date and answers with the names of what was applied. Safe to call from several nodes at once. */
+export async function migrate(database: Database): Promise<string[]> {
+  const provider = { getMigrations: async () => migrationsFor(database.name) }
+  const { error, results } = await new Migrator({ db: database.db, provider }).migrateToLatest()
+  if (error) throw new Error('the database could not be migrated', { cause: error })
+  return (results ?? []).map(({ migrationName }) => migrationName)
+}
+
+function migrationsFor(dialect: DialectName): Record<string, Migration> {
+  const uuid = dialect === 'postgres' ? sql`uuid` : sql`text`
+  const strict = dialect === 'sqlite' ? sql`strict, without rowid` : sql`` // rows in the order of their key, in one tree
+  const big = dialect === 'postgres' ? sql`bigint` : sql`integer`
+  return {
+    '0001-messages': {
+      async up(db: Kysely<Schema>) {
+        await run(db, [
+          sql`create table sequences (id text primary key, body text not null) ${strict}`,
+          sql`create table messages (
+            id ${uuid} primary key,
+            subaccount_id text not null,
+            sequence_id text not null,
+            state text not null,
+            wake_at ${big},
+            version integer not null,
+            failures integer not null,
+            expires_at ${big},
+            dlr_url text,
+            progress text not null
+          ) ${strict}`,
+          sql`create index messages_due on messages (wake_at) where wake_at is not null`,
+          sql`create index messages_held_back on messages (id) where state = 'live' and wake_at is null`,
+          sql`create table envelopes (
+            message_id ${uuid} primary key,
+            subaccount_id text not null,
+            batch_id text,
+            body text not null
+          ) ${strict}`,
+          sql`create index envelopes_by_batch on envelopes (batch_id) where batch_id is not null`,
+          sql`create table timeline (
+            message_id ${uuid} not null,
+            version integer not null,
+            entries text not null,
+            primary key (message_id, version)
+          ) ${strict}`,
+          sql`create table provider_refs (
+            connection text not null,
+            ref text not null,
+            message_id ${uuid} not null,
+            step integer not null,
+            primary key (connection, ref)
+          ) ${strict}`,
+          sql`create table parked_receipts (
+            id ${uuid} primary key,
+            connection text not null,
+            ref text not null,
+            report text not null,
+            arrived_at ${big} not null
+          ) ${strict}`,
+          sql`create index parked_receipts_by_ref on parked_receipts (connection, ref)`,
+          sql`create table idempotency_keys (
+            subaccount_id text not null,
+            key text not null,
+            body_hash text not null,
+            answer text not null,
+            created_at ${big} not null,
+            primary key (subaccount_id, key)
+          ) ${strict}`,
+        ])
+      },
+    },
+    '0002-outbox-and-accounts': {
+      async up(db: Kysely<Schema>) {
+        await run(db, [
+          sql`create table deliveries (
+            id ${uuid} primary key,
+            message_id ${uuid} not null,
+            lane text not null,
+            url text,
+            event_number integer not null,
+            facts text not null,
+            attempts integer not null,
+            wake_at ${big},
+            last_error text
+          ) ${strict}`,
+          sql`create index deliveries_due on deliveries (wake_at) where wake_at is not null`,
+          sql`create table api_keys (
+            id ${uuid} primary key,
+            subaccount_id text not null,
+            prefix text not null,
+            sha256 text not null unique,
+            created_at ${big} not null,
+            revoked_at ${big}
+          ) ${strict}`,
+          sql`create table subaccounts (id text primary key, default_sequence text) ${strict}`,
+          sql`create table webhooks (
+            subaccount_id text not null,
+            type text not null,
+            url text not null,
+            enabled integer not null,
+            http_authorization text,
+            primary key (subaccount_id, type)
+          ) ${strict}`,
+          sql`create table settings (name text primary key, value text not null) ${strict}`,
+        ])
+      },
+    },
+  }
+}
+
+async function run(db: Kysely<Schema>, statements: ReturnType<typeof sql>[]): Promise<void> {
+  for (const statement of statements) await statement.execute(db)
+}

@@ -1,0 +1,142 @@
+import { type Kysely, sql } from 'kysely'
+import type { Change, Envelope } from '../engine/ports/message-store.ts'
+import type { Claimed, Delivery, Endpoint, Outbox } from '../engine/ports/outbox.ts'
+import type { Database } from './dialect.ts'
+import type { Schema } from './schema.ts'
+
+type Facts = Pick<Delivery, 'step' | 'channel' | 'status' | 'at' | 'error'>
+/** More receipts than one transition can have, so that numbers rise within a message and across its versions. */
+const RECEIPTS_PER_VERSION = 64
+
+/** Writes the receipts that these changes give rise to, in their transaction; none where nobody asked. Answers how many. */
+export async function insertDeliveries(
+  { rows }: Database,
+  tx: Kysely<Schema>,
+  changes: readonly Change[],
+  newId: () => string,
+): Promise<number> {
+  const publishing = changes.filter(({ advanced }) => advanced.effects.some(({ type }) => type === 'publish'))
+  if (publishing.length === 0) return 0
+  const subscribed = publishing.every(({ held }) => held.dlrUrl) ? new Set<string>() : await subscribers(tx)
+  const deliveries = publishing.flatMap(({ held, advanced }) => {
+    if (!held.dlrUrl && !subscribed.has(held.subAccountId) && !subscribed.has('*')) return []
+    const published = advanced.effects.filter((effect) => effect.type === 'publish')
+    return published.map(({ step, status, at, error }, position) => ({
+      id: newId(),
+      message_id: held.message.id,
+      lane: held.dlrUrl ?? held.subAccountId,
+      url: held.dlrUrl,
+      event_number: (held.version + 1) * RECEIPTS_PER_VERSION + position,
+      facts: JSON.stringify({ step, channel: held.message.sequence[step]?.channel, status, at, error }),
+      wake_at: at,
+    }))
+  })
+  if (deliveries.length === 0) return 0
+  const columns = {
+    id: 'uuid',
+    message_id: 'uuid',
+    lane: 'text',
+    url: 'text',
+    event_number: 'integer',
+    facts: 'text',
+    wake_at: 'bigint',
+  } as const
+  await sql`insert into deliveries (id, message_id, lane, url, event_number, facts, attempts, wake_at)
+    select id, message_id, lane, url, event_number, facts, 0, wake_at from ${rows('r', deliveries, columns)}`.execute(
+    tx,
+  )
+  return deliveries.length
+}
+
+async function subscribers(tx: Kysely<Schema>): Promise<Set<string>> {
+  const found = await tx
+    .selectFrom('webhooks')
+    .select('subaccount_id')
+    .where('type', 'in', RECEIPT_TYPES)
+    .where('enabled', '=', 1)
+    .execute()
+  return new Set(found.map(({ subaccount_id }) => subaccount_id))
+}
+const RECEIPT_TYPES = ['CADR', '']
+
+export function outbox({ db, rows, lockRowsSkippingLocked, name }: Database): Outbox {
+  const notIn = (lanes: readonly string[]) =>
+    name === 'postgres'
+      ? sql`m.lane <> all(${lanes}::text[])`
+      : sql`m.lane not in (select value from json_each(${JSON.stringify(lanes)}))`
+
+  return {
+    claimDeliveries: (now, limit, leaseUntil, busy) =>
+      db.transaction().execute(async (tx) => {
+        const { rows: found } = await sql<Schema['deliveries'] & { envelope: string; subaccount_id: string }>`
+          select m.*, e.body as envelope, e.subaccount_id from deliveries m join envelopes e on e.message_id = m.message_id
+          where m.wake_at <= ${now} and ${notIn(busy)} order by m.wake_at limit ${limit}
+          ${lockRowsSkippingLocked}`.execute(tx)
+        if (found.length === 0) return []
+        const taken = rows(
+          'r',
+          found.map(({ id }) => ({ id })),
+          { id: 'uuid' },
+        )
+        await sql`update deliveries set wake_at = ${leaseUntil} from ${taken} where deliveries.id = r.id`.execute(tx)
+        const endpoints = await loadEndpoints(tx)
+        return found.map((row): Claimed => {
+          const endpoint = endpoints(row.subaccount_id, row.url)
+          const envelope = JSON.parse(row.envelope) as Envelope
+          const facts = JSON.parse(row.facts) as Facts
+          const delivery = { id: row.id, envelope, eventNumber: row.event_number, attempts: row.attempts, ...facts }
+          return { lane: row.lane, delivery: { ...delivery, ...(endpoint && { endpoint }) } }
+        })
+      }),
+
+    settleDeliveries: (results) =>
+      db.transaction().execute(async (tx) => {
+        const gone = results.filter(({ kind }) => kind === 'delivered').map(({ id }) => ({ id }))
+        if (gone.length > 0) {
+          await sql`delete from deliveries where id in (select id from ${rows('r', gone, { id: 'uuid' })})`.execute(tx)
+        }
+        const kept = results
+          .filter((result) => result.kind !== 'delivered')
+          .map((result) => ({
+            id: result.id,
+            wake_at: result.kind === 'again' ? result.at : null,
+            last_error: result.error,
+          }))
+        if (kept.length === 0) return
+        const relation = rows('r', kept, { id: 'uuid', wake_at: 'bigint', last_error: 'text' })
+        await sql`update deliveries set wake_at = r.wake_at, last_error = r.last_error, attempts = deliveries.attempts + 1
+          from ${relation} where deliveries.id = r.id`.execute(tx)
+      }),
+
+    async nextDeliveryAt(busy) {
+      const { rows: found } = await sql<{ wake_at: number }>`
+        select m.wake_at from deliveries m where m.wake_at is not null and ${notIn(busy)}
+        order by m.wake_at limit 1`.execute(db)
+      return found[0]?.wake_at
+    },
+  }
+}
+
+/** Finds where a receipt goes by today's configuration, so that a corrected address also serves what is waiting. */
+async function loadEndpoints(
+  tx: Kysely<Schema>,
+): Promise<(subAccountId: string, url: string | null) => Endpoint | undefined> {
+  const hooks = await tx
+    .selectFrom('webhooks')
+    .selectAll()
+    .where('type', 'in', RECEIPT_TYPES)
+    .where('enabled', '=', 1)
+    .execute()
+  const secret = await tx.selectFrom('settings').select('value').where('name', '=', SIGNING_SECRET).executeTakeFirst()
+  const signingSecret = secret?.value ?? ''
+  return (subAccountId, url) => {
+    const hook =
+      hooks.find((each) => each.subaccount_id === subAccountId) ?? hooks.find((each) => each.subaccount_id === '*')
+    const target = url ?? hook?.url
+    if (target === undefined) return undefined
+    const authorization = hook?.http_authorization
+    return { url: target, signingSecret, ...(authorization && { httpAuthorization: authorization }) }
+  }
+}
+
+export const SIGNING_SECRET = 'webhook-signing-secret'

@@ -1,0 +1,59 @@
+/**
+ * The tables. What changes about a message lies in a narrow row, apart from what never changes, so that a transition
+ * rewrites little. Times are epoch milliseconds; JSON is text that only we read.
+ */
+export type Schema = {
+  /** Frozen sequences, each stored once under the hash of its text: most messages share a few. */
+  sequences: { id: string; body: string }
+  messages: {
+    id: string
+    subaccount_id: string
+    sequence_id: string
+    state: string
+    /** The one moment at which the message needs attention; null when it has ended, or is held back. */
+    wake_at: number | null
+    version: number
+    failures: number
+    expires_at: number | null
+    dlr_url: string | null
+    /** `{ progress, attempts }` */
+    progress: string
+  }
+  envelopes: { message_id: string; subaccount_id: string; batch_id: string | null; body: string }
+  /** Append-only: what each transition had to tell. */
+  timeline: { message_id: string; version: number; entries: string }
+  provider_refs: { connection: string; ref: string; message_id: string; step: number }
+  parked_receipts: { id: string; connection: string; ref: string; report: string; arrived_at: number }
+  idempotency_keys: { subaccount_id: string; key: string; body_hash: string; answer: string; created_at: number }
+  deliveries: {
+    id: string
+    message_id: string
+    /** What has to wait for one another: the message's own URL, or the subaccount. */
+    lane: string
+    url: string | null
+    event_number: number
+    facts: string
+    attempts: number
+    /** Null when it was given up. */
+    wake_at: number | null
+    last_error: string | null
+  }
+  api_keys: {
+    id: string
+    subaccount_id: string
+    prefix: string
+    sha256: string
+    created_at: number
+    revoked_at: number | null
+  }
+  subaccounts: { id: string; default_sequence: string | null }
+  webhooks: {
+    subaccount_id: string
+    /** Empty for a webhook that names no type. */
+    type: string
+    url: string
+    enabled: number
+    http_authorization: string | null
+  }
+  settings: { name: string; value: string }
+}
