@@ -1,6 +1,7 @@
 import type { AccountStore, ApiKey, Webhook } from '../engine/ports/account-store.ts'
 import type { Database } from './dialect.ts'
 import { SIGNING_SECRET } from './outbox.ts'
+import { isUuid } from './rows.ts'
 import type { Schema } from './schema.ts'
 
 export function accountStore({ db }: Database): AccountStore {
@@ -28,6 +29,7 @@ export function accountStore({ db }: Database): AccountStore {
     },
 
     async revokeKey(id, at) {
+      if (!isUuid(id)) return false
       const result = await db
         .updateTable('api_keys')
         .set({ revoked_at: at })

@@ -19,7 +19,7 @@ import type {
 } from '../engine/ports/message-store.ts'
 import type { Database } from './dialect.ts'
 import { insertDeliveries } from './outbox.ts'
-import { fromRow, type MessageRow, toRow } from './rows.ts'
+import { fromRow, isUuid, type MessageRow, toRow } from './rows.ts'
 import type { Schema } from './schema.ts'
 
 type Tx = Transaction<Schema>
@@ -405,11 +405,6 @@ async function insertRefs({ rows }: Database, tx: Tx, refs: readonly ProviderRef
 function earliest(wakeAts: readonly (number | null)[]): number | undefined {
   const known = wakeAts.filter((wakeAt) => wakeAt !== null)
   return known.length === 0 ? undefined : known.reduce((a, b) => Math.min(a, b))
-}
-
-/** PostgreSQL refuses to compare a uuid with anything else; an id that is none is simply not known. */
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text)
 }
 
 function codeOf(error: unknown): string {

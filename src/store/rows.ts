@@ -43,3 +43,8 @@ export function toRow({ held, advanced, failures = 0, heldBack }: Change) {
     progress: JSON.stringify({ progress: message.progress, attempts: message.attempts }),
   }
 }
+
+/** PostgreSQL refuses to compare a uuid with anything else; an id that is none is simply not known. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text)
+}
