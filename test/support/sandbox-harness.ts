@@ -17,6 +17,8 @@ export async function startService(clock: MovableClock, port = 0) {
   const results: CallbackResult[] = []
   const webhookIds: (string | string[] | undefined)[] = []
   const answers: number[] = []
+  let gate: Promise<void> = Promise.resolve()
+  let arrival = Promise.withResolvers<void>()
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -30,6 +32,8 @@ export async function startService(clock: MovableClock, port = 0) {
     if (status === 200 && result?.kind === 'receipts') {
       receipts.push(...result.receipts.map((receipt) => ({ ...receipt, arrivedAt: clock.now() })))
     }
+    arrival.resolve()
+    await gate
     response.writeHead(status).end('{}')
   })
   server.listen(port, '127.0.0.1')
@@ -42,6 +46,15 @@ export async function startService(clock: MovableClock, port = 0) {
     results,
     webhookIds,
     answers,
+    /** Lets callbacks wait for their answer until the function that it returns is called. */
+    hold() {
+      const held = Promise.withResolvers<void>()
+      gate = held.promise
+      arrival = Promise.withResolvers<void>()
+      return held.resolve
+    },
+    /** Resolves when a callback has come since `hold`. */
+    called: () => arrival.promise,
     statuses: () => receipts.map(({ report }) => report.status),
     async stop() {
       server.closeAllConnections()

@@ -1,0 +1,55 @@
+import type { SendOutcome } from '../../src/domain/message.ts'
+import type { SuccessStatus } from '../../src/domain/status-ladder.ts'
+import type { Connection, Outgoing, Receipt } from '../../src/engine/ports/channel.ts'
+
+/** A connection inside the test: it notes each call and answers as it is told, when it is told. */
+export type ScriptedConnection = Connection & {
+  calls: Outgoing[]
+  /** Resolves with the next call, from now on. */
+  nextCall(): Promise<Outgoing>
+  /** How calls are answered from now on; default: accepted. */
+  answer(how: (outgoing: Outgoing, signal: AbortSignal) => SendOutcome | Promise<SendOutcome>): void
+}
+
+export function scriptedConnection(
+  options: Partial<Connection['limits']> & {
+    id?: string
+    serves?: string[]
+    takesIdempotencyKey?: boolean
+    reports?: SuccessStatus[]
+  } = {},
+): ScriptedConnection {
+  const { id = 'fake', serves = ['WhatsApp', 'Viber', 'SMS'], takesIdempotencyKey = false, perSecond } = options
+  const calls: Outgoing[] = []
+  let waiting: ((outgoing: Outgoing) => void)[] = []
+  let respond: (outgoing: Outgoing, signal: AbortSignal) => SendOutcome | Promise<SendOutcome> = ({ attemptRef }) => ({
+    kind: 'accepted',
+    providerRef: `ref-${attemptRef}`,
+  })
+  return {
+    id,
+    provider: 'scripted',
+    serves,
+    limits: { concurrency: options.concurrency ?? 16, ...(perSecond !== undefined && { perSecond }) },
+    abilities: () => ({
+      reports: options.reports ?? ['accepted', 'sent', 'delivered', 'read'],
+      address: 'phone',
+      carries: ['text'],
+      takesIdempotencyKey,
+    }),
+    channel: {
+      async send(outgoing, signal) {
+        calls.push(outgoing)
+        for (const resolve of waiting.splice(0)) resolve(outgoing)
+        return respond(outgoing, signal)
+      },
+      // Test callbacks are the receipts themselves.
+      receive: ({ body }) => ({ kind: 'receipts', receipts: JSON.parse(body.toString()) as Receipt[], ignored: 0 }),
+    },
+    calls,
+    nextCall: () => new Promise((resolve) => (waiting = [...waiting, resolve])),
+    answer: (how) => {
+      respond = how
+    },
+  }
+}
