@@ -22,9 +22,14 @@ export default {
     ),
     room('engine', ['domain'], 'the engine knows the world only through its ports'),
     room('store', ['engine/ports', 'domain'], 'an adapter implements ports and never uses the engine'),
-    room('channels', ['engine/ports', 'domain'], 'an adapter implements ports and never uses the engine'),
-    room('api', ['engine', 'domain'], 'a route is a schema, one call into the engine, a mapping of the answer'),
+    room('channels', ['engine/ports', 'domain', 'signing'], 'an adapter implements ports and never uses the engine'),
+    room(
+      'api',
+      ['engine', 'domain', 'signing'],
+      'a route is a schema, one call into the engine, a mapping of the answer',
+    ),
     room('config', ['channels', 'domain'], 'configuration knows what can be configured, and nothing that runs'),
+    room('signing', [], 'signatures are bytes and a key'),
     room('client', ['domain'], 'the client is published alone'),
     room('system', ['engine/ports'], 'the real world implements ports'),
     rule(

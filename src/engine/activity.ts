@@ -1,7 +1,13 @@
 /** Counts what is under way, so that one can wait until the engine has nothing left to do but wait for the time. */
 export class Activity {
   #running = 0
+  #begun = 0
   readonly #waiting: (() => void)[] = []
+
+  /** How much has been begun so far: the same number twice means that nothing happened in between. */
+  get begun(): number {
+    return this.#begun
+  }
 
   get isIdle(): boolean {
     return this.#running === 0
@@ -10,6 +16,7 @@ export class Activity {
   /** Counts until the returned function is called. */
   begin(): () => void {
     this.#running++
+    this.#begun++
     let open = true
     return () => {
       if (!open) return

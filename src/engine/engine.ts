@@ -117,8 +117,9 @@ export class Engine implements EngineApi {
     return this.#activity.idle()
   }
 
-  get isIdle(): boolean {
-    return this.#activity.isIdle
+  /** What was begun so far, to see whether something happened between two moments of idleness. */
+  get begun(): number {
+    return this.#activity.begun
   }
 
   /** There may be something to do at `at`: another node said so. */

@@ -11,6 +11,11 @@ export function newSecret(prefix: string): string {
   return prefix + randomBytes(24).toString('base64url')
 }
 
+/** A key for signatures in the form of Standard Webhooks: `whsec_` and 32 random bytes in base64. */
+export function newSigningSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`
+}
+
 export function sha256(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex')
 }

@@ -1,0 +1,236 @@
+import { mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { buildApi } from './api/api.ts'
+import { postReceipt } from './api/post-receipt.ts'
+import { sandbox } from './channels/sandbox/sandbox.ts'
+import { type SandboxServer, sandboxServer } from './channels/sandbox/server.ts'
+import { type Config, SANDBOX_CONNECTION } from './config/config.ts'
+import { Connections } from './engine/connections.ts'
+import { Engine } from './engine/engine.ts'
+import { Feed } from './engine/feed.ts'
+import type { AccountStore } from './engine/ports/account-store.ts'
+import type { Connection } from './engine/ports/channel.ts'
+import type { Clock } from './engine/ports/clock.ts'
+import { openStore as open, type Store } from './store/store.ts'
+import { systemClock } from './system/clock.ts'
+import { newId, newSecret, newSigningSecret, sha256 } from './system/ids.ts'
+import { createLogger } from './system/logger.ts'
+import { MovableClock } from './system/movable-clock.ts'
+import { SyncedClock } from './system/synced-clock.ts'
+
+/** The composition root: the only file that knows all the others. Configuration in, a running service out. */
+export type Server = {
+  url: string
+  /** A good key of the subaccount `default`, where it is known in clear: preset, or made now. */
+  apiKey?: string
+  /** Finishes what is under way, hands back the rest, and closes everything. */
+  stop(): Promise<void>
+}
+
+/** `knownKey` is a key from an earlier start; it is answered again if it is still good. */
+export async function startServer(config: Config, { knownKey }: { knownKey?: string } = {}): Promise<Server> {
+  const log = createLogger(config.logLevel)
+  const store = await openStore(config)
+  const closing = new AbortController()
+  const started: (() => Promise<void>)[] = [() => store.close()]
+  const stop = async () => {
+    closing.abort()
+    for (const close of started.splice(0).reverse()) await close()
+  }
+  try {
+    await store.migrate()
+    const realTime = await timeOf(store, closing.signal)
+    const clock = config.sandbox ? new MovableClock(realTime) : realTime
+    const address = new Address(config)
+    let settled = () => Promise.resolve()
+    const phones = config.sandbox ? createPhones(clock, () => settled()) : undefined
+    const connections = createConnections(config, clock, address, phones?.secret)
+    started.push(async () => {
+      await Promise.all(connections.all.map(({ channel }) => channel.close?.()))
+    })
+
+    const feed = new Feed()
+    const engine = new Engine({
+      store: store.messages,
+      connections,
+      clock,
+      log,
+      newId,
+      feed,
+      postReceipt: (delivery, endpoint, signal) => postReceipt(delivery, endpoint, signal, clock.now()),
+      settings: {
+        leaseMs: config.engine.leaseForMs,
+        callTimeoutMs: config.engine.callTimeoutMs,
+        retryForMs: config.engine.retryForMs,
+        horizonMs: config.engine.receiptHorizonMs,
+      },
+    })
+    settled = () => whenSettled(engine, phones?.server)
+    await store.accounts.signingSecret(newSigningSecret)
+    const apiKey = await firstKey(store.accounts, config, clock, knownKey)
+
+    const app = buildApi({
+      engine,
+      messages: store.messages,
+      accounts: store.accounts,
+      clock,
+      newId,
+      sha256,
+      newSigningSecret,
+      logger: log,
+      subAccountSequence: (id) => config.subaccounts[id]?.sequence,
+      plugins: phones ? [(app) => void app.register(phones.server.plugin, { prefix: '/sandbox' })] : [],
+    })
+    const stopListening = await store.listen((pings, wakeAt) => {
+      for (const ping of pings) feed.emit(ping)
+      if (wakeAt !== undefined) engine.poke(wakeAt)
+    })
+    started.push(stopListening)
+    await listen(app, config, address)
+    engine.start()
+    // In this order: no new requests, then no new work. Callbacks of calls under way are lost to us, not to the provider.
+    started.push(() => engine.stop())
+    started.push(() => app.close())
+    log.info({ url: address.local, database: config.databaseUrl ? 'postgres' : 'sqlite' }, 'untilread is listening')
+    return { url: address.shown, stop, ...(apiKey !== undefined && { apiKey }) }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** The store alone, for commands that work beside a server. */
+export async function openStore({ databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>): Promise<Store> {
+  if (databaseUrl === undefined) mkdirSync(dataDir, { recursive: true })
+  return open(databaseUrl ?? join(dataDir, 'untilread.db'), { newId })
+}
+
+async function timeOf(store: Store, signal: AbortSignal): Promise<Clock> {
+  if (store.readTime === undefined) return systemClock
+  const clock = new SyncedClock(systemClock, store.readTime)
+  await clock.sync()
+  void clock.keepInStep(signal)
+  return clock
+}
+
+/** Where the service is: the port is known only once it listens. */
+class Address {
+  readonly #config: Config
+  #port = 0
+
+  constructor(config: Config) {
+    this.#config = config
+  }
+
+  set port(port: number) {
+    this.#port = port
+  }
+
+  /** From this very machine. */
+  get local(): string {
+    const { host } = this.#config
+    const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+    return `http://${name}:${this.#port}`
+  }
+
+  /** For people and providers. */
+  get shown(): string {
+    return this.#config.publicUrl ?? `http://localhost:${this.#port}`
+  }
+}
+
+function createPhones(clock: Clock, settled: () => Promise<void>): { server: SandboxServer; secret: string } {
+  const secret = newSigningSecret()
+  const movable = clock instanceof MovableClock ? { advance: (ms: number) => clock.advance(ms, settled) } : {}
+  return { server: sandboxServer({ clock, secret, newId, ...movable }), secret }
+}
+
+function createConnections(config: Config, clock: Clock, address: Address, phonesSecret?: string): Connections {
+  const connections = config.connections.map(({ id, definition, channels, limits, settings }): Connection => {
+    const world = {
+      connectionId: id,
+      clock,
+      get callbackUrl() {
+        return `${address.shown}/callbacks/${id}`
+      },
+    }
+    return {
+      id,
+      provider: definition.id,
+      serves: channels,
+      limits,
+      abilities: (channel) => definition.abilities(channel, settings),
+      channel: definition.create(settings, world),
+    }
+  })
+  if (phonesSecret !== undefined) connections.push(phonesConnection(clock, address, phonesSecret))
+  const choices = Object.entries(config.subaccounts).map(([id, { channels }]) => [id, channels] as const)
+  return new Connections(connections, Object.fromEntries(choices))
+}
+
+/** The built-in phones, reached like a provider, over HTTP on this machine. They come last: a real connection goes first. */
+function phonesConnection(clock: Clock, address: Address, secret: string): Connection {
+  const settings = {
+    secret,
+    get url() {
+      return `${address.local}/sandbox`
+    },
+  }
+  const world = {
+    connectionId: SANDBOX_CONNECTION,
+    clock,
+    get callbackUrl() {
+      return `${address.local}/callbacks/${SANDBOX_CONNECTION}`
+    },
+  }
+  return {
+    id: SANDBOX_CONNECTION,
+    provider: sandbox.id,
+    serves: Array.isArray(sandbox.serves) ? sandbox.serves : [],
+    limits: { concurrency: 64 },
+    abilities: (channel) => sandbox.abilities(channel, settings),
+    channel: sandbox.create(settings, world),
+  }
+}
+
+/** Resolves when neither the engine nor the phones have anything left to do but to wait for the time. */
+async function whenSettled(engine: Engine, phones: SandboxServer | undefined): Promise<void> {
+  let begun: number
+  do {
+    await phones?.idle()
+    await engine.idle()
+    begun = engine.begun
+    await phones?.idle()
+  } while (engine.begun !== begun)
+}
+
+async function listen(app: FastifyInstance, { host, port }: Config, address: Address): Promise<void> {
+  await app.listen({ host, port })
+  address.port = (app.server.address() as AddressInfo).port
+}
+
+/**
+ * The first key of the subaccount `default`: the preset one, the one known from an earlier start, or a new one where there
+ * is none yet. With simulated phones there always is one to show: nothing is at stake there.
+ */
+async function firstKey(
+  accounts: AccountStore,
+  config: Config,
+  clock: Clock,
+  knownKey: string | undefined,
+): Promise<string | undefined> {
+  const given = config.apiKey ?? knownKey
+  if (given !== undefined) {
+    const found = await accounts.findKey(sha256(given))
+    if (found?.subAccountId === FIRST_SUBACCOUNT) return given
+  }
+  const isFirst = (await accounts.listKeys()).length === 0
+  if (config.apiKey === undefined && !isFirst && !config.sandbox) return undefined
+  const key = config.apiKey ?? newSecret('utr_')
+  const entry = { id: newId(), subAccountId: FIRST_SUBACCOUNT, prefix: key.slice(0, 8), createdAt: clock.now() }
+  await accounts.addKey(entry, sha256(key))
+  return key
+}
+const FIRST_SUBACCOUNT = 'default'
