@@ -17,9 +17,14 @@ export async function startService(clock: MovableClock, port = 0) {
   const results: CallbackResult[] = []
   const webhookIds: (string | string[] | undefined)[] = []
   const answers: number[] = []
+  let running = 0
+  let mostAtOnce = 0
   let gate: Promise<void> = Promise.resolve()
-  let arrival = Promise.withResolvers<void>()
+  let arrivals = 0
+  let waiting: { count: number; resolve: () => void }[] = []
   const server = createServer(async (request, response) => {
+    running++
+    mostAtOnce = Math.max(mostAtOnce, running)
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const body = Buffer.concat(chunks)
@@ -32,8 +37,10 @@ export async function startService(clock: MovableClock, port = 0) {
     if (status === 200 && result?.kind === 'receipts') {
       receipts.push(...result.receipts.map((receipt) => ({ ...receipt, arrivedAt: clock.now() })))
     }
-    arrival.resolve()
+    arrivals++
+    for (const { count, resolve } of waiting) if (arrivals >= count) resolve()
     await gate
+    running--
     response.writeHead(status).end('{}')
   })
   server.listen(port, '127.0.0.1')
@@ -46,15 +53,20 @@ export async function startService(clock: MovableClock, port = 0) {
     results,
     webhookIds,
     answers,
+    /** How many callbacks were here at the same time, at most. */
+    mostAtOnce: () => mostAtOnce,
     /** Lets callbacks wait for their answer until the function that it returns is called. */
     hold() {
       const held = Promise.withResolvers<void>()
       gate = held.promise
-      arrival = Promise.withResolvers<void>()
+      arrivals = 0
+      waiting = []
       return held.resolve
     },
-    /** Resolves when a callback has come since `hold`. */
-    called: () => arrival.promise,
+    /** Resolves when so many callbacks have come since `hold`. */
+    async called(count = 1) {
+      if (arrivals < count) await new Promise<void>((resolve) => waiting.push({ count, resolve }))
+    },
     statuses: () => receipts.map(({ report }) => report.status),
     async stop() {
       server.closeAllConnections()
