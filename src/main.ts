@@ -79,7 +79,8 @@ export async function startServer(config: Config, { knownKey }: { knownKey?: str
       newId,
       sha256,
       newSigningSecret,
-      logger: log,
+      // Fastify tells at `info` that it listens; the start page says it better.
+      logger: log.child({}, { level: log.level === 'info' ? 'warn' : log.level }),
       subAccountSequence: (id) => config.subaccounts[id]?.sequence,
       plugins: phones ? [(app) => void app.register(phones.server.plugin, { prefix: '/sandbox' })] : [],
     })
@@ -93,7 +94,6 @@ export async function startServer(config: Config, { knownKey }: { knownKey?: str
     // In this order: no new requests, then no new work. Callbacks of calls under way are lost to us, not to the provider.
     started.push(() => engine.stop())
     started.push(() => app.close())
-    log.info({ url: address.local, database: config.databaseUrl ? 'postgres' : 'sqlite' }, 'untilread is listening')
     return { url: address.shown, stop, ...(apiKey !== undefined && { apiKey }) }
   } catch (error) {
     await stop()
