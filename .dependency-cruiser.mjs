@@ -30,7 +30,11 @@ export default {
     ),
     room('config', ['channels', 'domain'], 'configuration knows what can be configured, and nothing that runs'),
     room('signing', [], 'signatures are bytes and a key'),
-    room('client', ['domain'], 'the client is published alone'),
+    room(
+      'client',
+      ['domain', 'engine/ports', 'system'],
+      'the client is published for others: it knows the HTTP API, and a clock to wait by',
+    ),
     room('system', ['engine/ports'], 'the real world implements ports'),
     rule(
       'main-is-the-root',
