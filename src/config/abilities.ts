@@ -1,0 +1,42 @@
+import { lookUpChannel } from '../domain/channel-catalogue.ts'
+import type { ChannelAbility } from '../domain/sequence.ts'
+import { type Config, type ConnectionConfig, SANDBOX_CONNECTION, type SubaccountConfig } from './config.ts'
+
+/** The one spelling of a channel name: the catalogue's, else that of the connection which brings it, else as it came. */
+export function channelName(name: string, connections: readonly ConnectionConfig[]): string {
+  const own = () => connections.flatMap(({ channels }) => channels).find((each) => sameName(each, name))
+  return lookUpChannel(name)?.name ?? own() ?? name
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}
+
+/** Ids of the connections that serve a channel, in our spelling, for a subaccount, in the order in which they are tried. */
+export function connectionsFor(
+  config: Pick<Config, 'connections' | 'sandbox'>,
+  subaccount: SubaccountConfig | undefined,
+  channel: string,
+): readonly string[] {
+  const chosen = subaccount?.channels[channel]
+  if (chosen !== undefined) return chosen
+  const real = config.connections.filter(({ channels }) => channels.includes(channel)).map(({ id }) => id)
+  const simulated = config.sandbox && real.length === 0 && lookUpChannel(channel) !== undefined
+  return simulated ? [SANDBOX_CONNECTION] : real
+}
+
+/** What a channel name in a sequence means for a subaccount; undefined for a name that nobody knows. */
+export function configuredAbility(
+  config: Pick<Config, 'connections' | 'sandbox'>,
+  subaccount: SubaccountConfig | undefined,
+  name: string,
+): ChannelAbility | undefined {
+  const channel = channelName(name, config.connections)
+  const facts = lookUpChannel(channel)
+  // The first one carries the step unless it is down, so what it can report is what may be asked for.
+  const [id] = connectionsFor(config, subaccount, channel)
+  if (id === undefined) return facts && { name: channel, reports: facts.reports, connected: false }
+  const connection = config.connections.find((each) => each.id === id)
+  const reports = connection?.definition.abilities(channel, connection.settings).reports ?? facts?.reports ?? []
+  return { name: channel, reports, connected: true }
+}

@@ -1,0 +1,41 @@
+import type { ChannelDefinition } from '../channels/define-channel.ts'
+import type { LOG_LEVELS } from './schema.ts'
+
+/** The configuration as the house uses it: complete and checked. */
+export type Config = {
+  port: number
+  host: string
+  dataDir: string
+  /** A PostgreSQL URL. Absent: SQLite in `dataDir`. */
+  databaseUrl?: string
+  /** Without a slash at its end. Absent: `http://localhost:` and the port that it listens on. */
+  publicUrl?: string
+  logLevel: (typeof LOG_LEVELS)[number]
+  sandbox: boolean
+  /** Presets the first key of the subaccount `default`. */
+  apiKey?: string
+  engine: { leaseForMs: number; callTimeoutMs: number; retryForMs: number; receiptHorizonMs: number }
+  /** In the order of the file. */
+  connections: readonly ConnectionConfig[]
+  subaccounts: Readonly<Record<string, SubaccountConfig>>
+}
+
+export type ConnectionConfig = {
+  id: string
+  definition: ChannelDefinition
+  /** Channel names in our spelling, or the operator's own. */
+  channels: readonly string[]
+  limits: { concurrency: number; perSecond?: number }
+  /** The provider's own fields, as its definition has them. */
+  settings: unknown
+}
+
+export type SubaccountConfig = {
+  /** As it was written; it has been checked. */
+  sequence?: readonly unknown[]
+  /** Channel name to connection ids, in the order in which they are tried. */
+  channels: Readonly<Record<string, readonly string[]>>
+}
+
+/** The connection that stands for the simulated phones. */
+export const SANDBOX_CONNECTION = 'sandbox'

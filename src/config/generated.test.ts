@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { CHANNELS } from '../channels/registry.ts'
+import { renderExample } from './example-file.ts'
+import { GENERATED } from './generate.ts'
+import { loadConfig } from './load-config.ts'
+import type { Rule } from './rule.ts'
+import { configSchema, connectionFields } from './schema.ts'
+
+const SIGNING_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
+
+const settings = Object.values(configSchema.properties).map((schema) => (schema as Rule).env)
+
+/** Any variable that the example asks for, and none that would itself be a setting. */
+const environment = new Proxy<Record<string, string>>(
+  {},
+  {
+    get: (_, name) => {
+      if (name === 'DATABASE_URL') return 'postgres://localhost/untilread'
+      const asked = typeof name === 'string' && (name === 'UNTILREAD_API_KEY' || !settings.includes(name))
+      return asked && name !== 'UNTILREAD_CONFIG' && !name.endsWith('_FILE') ? SIGNING_SECRET : undefined
+    },
+  },
+)
+
+function load(text: string) {
+  return loadConfig({ environment, readFile: () => text }).config
+}
+
+describe('what is made from the schema', () => {
+  test.each(Object.entries(GENERATED))(
+    '%s is as the schema has it (node src/config/generate.ts writes it)',
+    (path, render) => {
+      expect(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')).toBe(render())
+    },
+  )
+
+  test('the example file as it stands changes nothing', () => {
+    const { apiKey: _, databaseUrl: __, ...config } = load(renderExample(CHANNELS))
+    const { apiKey: ___, databaseUrl: ____, ...plain } = load('')
+    expect(config).toEqual(plain)
+  })
+
+  test('the example file with every setting uncovered is right', () => {
+    const uncovered = renderExample(CHANNELS).replace(/^#(?=\S| {2})/gm, '')
+    const config = load(uncovered)
+    expect(config.connections.map(({ definition }) => definition.id)).toEqual(CHANNELS.map(({ id }) => id))
+    expect(config.subaccounts.default?.sequence).toHaveLength(2)
+    expect(config.publicUrl).toBe('https://messages.example.com')
+  })
+
+  test.each(CHANNELS.map(({ id, config }) => [id, config] as const))(
+    '%s has no field of a name that all connections share',
+    (_, config) => {
+      const own = Object.keys((config as { properties?: object }).properties ?? {})
+      expect(own.filter((name) => name in connectionFields)).toEqual([])
+    },
+  )
+})

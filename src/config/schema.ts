@@ -1,0 +1,229 @@
+import { type Static, type TObject, type TProperties, Type } from 'typebox'
+import type { ChannelDefinition } from '../channels/define-channel.ts'
+import { FALLBACK_AFTER_SECONDS } from '../domain/sequence.ts'
+import { parseDuration } from './durations.ts'
+import type { Rule } from './rule.ts'
+
+/**
+ * Everything that can be configured. Types, defaults, checks, the example file and the reference page all come from here.
+ * Beside JSON Schema's own words, a field may carry:
+ *   env, flag     where else it can be given; these win over the file, flags over the environment
+ *   expected      what would be right, for the sentence "got …, want …"
+ *   secret        its value is never shown, and `<field>File` may name a file that holds it
+ *   unset         what happens without it, where that is not one fixed default
+ *   example       what the example file shows
+ */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+/** A name that goes into URLs and logs. */
+const NAME = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
+const SUBACCOUNT = '^[A-Za-z0-9\\-._&]{3,50}$' // as in the paths of the API
+const NAME_WORDS = 'a name of letters, digits, "-" and "_", at most 64'
+
+/** A length of time with its unit, between two bounds. */
+function Duration(options: { default: string; from: string; to: string; description: string }) {
+  const { from, to, ...rest } = options
+  const [least = 0, most = 0] = [from, to].map(parseDuration)
+  const expected = `a duration from ${from} to ${to}, such as "${options.default}"`
+  return Type.Refine(Type.String({ ...rest, expected }), (text) => {
+    const ms = parseDuration(text)
+    return ms !== undefined && ms >= least && ms <= most
+  })
+}
+
+export const step = Type.Object({
+  channel: Type.String({ description: 'Name of a channel, in any case: `WhatsApp`, `SMS`, or one of your own.' }),
+  fallbackAfter: Type.Optional(
+    Type.Integer({
+      minimum: FALLBACK_AFTER_SECONDS.min,
+      maximum: FALLBACK_AFTER_SECONDS.max,
+      unset: 'only a refusal or a failure falls back',
+      description: 'Seconds after which the next step is tried.',
+    }),
+  ),
+  successStatus: Type.Optional(
+    Type.Enum(['Accepted', 'Sent', 'Delivered', 'Read'], {
+      unset: '`Delivered` where the channel reports it, else the highest below',
+      description: 'What counts as success here.',
+    }),
+  ),
+  onUncertain: Type.Optional(
+    Type.Enum(['wait', 'resend'], {
+      unset: '`wait`: for a receipt, or the end of the step',
+      description: 'What to do when it is not known whether a send went out.',
+    }),
+  ),
+})
+
+export const subaccount = Type.Object({
+  sequence: Type.Optional(
+    // The domain checks sequences, with all that depends on the channels at hand; a second check here could only disagree.
+    Type.Array(step, {
+      checkedElsewhere: true,
+      expected: 'a list of steps',
+      unset: 'the one set through the API, if any',
+      description: 'The default sequence: for messages that name no `channels` of their own.',
+    }),
+  ),
+  channels: Type.Optional(
+    Type.Record(Type.String(), Type.Array(Type.String(), { minItems: 1, expected: 'a list of connection names' }), {
+      keys: 'a channel name such as WhatsApp or SMS',
+      unset: 'all that serve it, in the order of the file',
+      description: 'The connections that serve a channel here, in the order in which they are tried.',
+    }),
+  ),
+})
+
+const engine = Type.Object(
+  {
+    leaseFor: Duration({
+      default: '60s',
+      from: '5s',
+      to: '1h',
+      description: 'How long a node may hold a message before another takes it up. Longer than `callTimeout`.',
+    }),
+    callTimeout: Duration({
+      default: '30s',
+      from: '1s',
+      to: '10m',
+      description: 'How long a call to a provider may take before its outcome counts as uncertain.',
+    }),
+    retryFor: Duration({
+      default: '1h',
+      from: '0s',
+      to: '7d',
+      description: 'How long a step is tried again while its provider is away, where no timer ends it before.',
+    }),
+    receiptHorizon: Duration({
+      default: '10d',
+      from: '1h',
+      to: '90d',
+      description: 'How long the last word on a last step is waited for; after that its message ends as unknown.',
+    }),
+  },
+  { description: 'Patience of the engine. The defaults are right for nearly everybody.' },
+)
+
+/** What every connection has, beside its provider's own fields. */
+export const connectionFields = {
+  provider: Type.String({ description: 'What it speaks with.' }),
+  channels: Type.Optional(
+    Type.Array(Type.String({ pattern: '^\\S(.{0,38}\\S)?$', expected: 'a channel name of at most 40 characters' }), {
+      minItems: 1,
+      expected: 'a list of channel names such as [SMS]',
+      unset: 'all that its provider serves',
+      description: 'The channels that it serves.',
+    }),
+  ),
+  concurrency: Type.Integer({ minimum: 1, maximum: 1000, default: 16, description: 'Most calls at one time.' }),
+  perSecond: Type.Optional(
+    Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 100_000,
+      unset: 'no limit',
+      example: 20,
+      description: 'Most calls in a second.',
+    }),
+  ),
+} satisfies TProperties
+
+const root = {
+  port: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 3000,
+    env: 'PORT',
+    flag: '--port',
+    description: 'Where it listens; 0 for any free port.',
+  }),
+  host: Type.Optional(
+    Type.String({
+      minLength: 1,
+      env: 'HOST',
+      flag: '--host',
+      unset: '`127.0.0.1` while the simulated phones are on, else `0.0.0.0`',
+      example: '0.0.0.0',
+      description:
+        'The address it listens on. The simulated phones have no lock, so with them only this machine is let in; in a ' +
+        'container, where nothing else could reach it, say `0.0.0.0`.',
+    }),
+  ),
+  publicUrl: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s?#]+$',
+      expected: 'a URL such as https://messages.example.com',
+      env: 'UNTILREAD_PUBLIC_URL',
+      flag: '--public-url',
+      unset: '`http://localhost:` and the port',
+      example: 'https://messages.example.com',
+      description: 'Where providers and people reach it. Providers send their receipts there.',
+    }),
+  ),
+  dataDir: Type.String({
+    minLength: 1,
+    default: './data',
+    env: 'UNTILREAD_DATA_DIR',
+    flag: '--data-dir',
+    description: 'The folder for what it keeps on disk, the SQLite database among it.',
+  }),
+  databaseUrl: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://.+',
+      expected: 'a URL such as postgres://user:password@host:5432/untilread',
+      secret: true,
+      env: 'DATABASE_URL',
+      unset: 'SQLite in `dataDir`',
+      example: `\${DATABASE_URL}`,
+      description: 'A PostgreSQL database.',
+    }),
+  ),
+  logLevel: Type.Enum([...LOG_LEVELS], {
+    default: 'info',
+    env: 'UNTILREAD_LOG_LEVEL',
+    flag: '--log-level',
+    description: 'The least important lines that are still logged.',
+  }),
+  sandbox: Type.Optional(
+    Type.Boolean({
+      env: 'UNTILREAD_SANDBOX',
+      flag: '--sandbox',
+      unset: 'on while there are no connections',
+      example: false,
+      description: 'Simulated phones for every channel name.',
+    }),
+  ),
+  apiKey: Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{8,200}$',
+      expected: 'at least 8 printable characters without spaces',
+      secret: true,
+      env: 'UNTILREAD_API_KEY',
+      unset: 'a key is made at the first start',
+      example: `\${UNTILREAD_API_KEY}`,
+      description: 'The first API key of the subaccount `default`.',
+    }),
+  ),
+  engine,
+} satisfies TProperties
+
+/** The whole file; connections are checked field by field against the definition that their `provider` names. */
+export const configSchema = Type.Object({
+  ...root,
+  connections: Type.Record(Type.String({ pattern: NAME }), Type.Unknown({ checkedElsewhere: true }), {
+    default: {},
+    keys: NAME_WORDS,
+    description: 'Providers with credentials, each under a name of your choice.',
+  }),
+  subaccounts: Type.Record(Type.String({ pattern: SUBACCOUNT }), subaccount, {
+    default: {},
+    keys: '3 to 50 letters, digits or - . _ &',
+    description: 'What is particular to a subaccount. A subaccount exists as soon as it has a key.',
+  }),
+})
+export type ConfigValues = Static<typeof configSchema>
+
+/** All fields of a connection of this provider. */
+export function connectionSchema(definition: ChannelDefinition): TObject {
+  const own = (definition.config as Rule).properties ?? {}
+  return Type.Object({ ...connectionFields, ...own }) as TObject
+}

@@ -1,0 +1,76 @@
+import { checkSequence } from '../domain/sequence.ts'
+import { channelName, configuredAbility } from './abilities.ts'
+import { type Findings, join, note } from './check.ts'
+import { type Config, SANDBOX_CONNECTION, type SubaccountConfig } from './config.ts'
+import { follow, isList, isMap, type Located, plain } from './located.ts'
+import { nearest } from './nearest.ts'
+import { listOr } from './rule.ts'
+
+type House = Pick<Config, 'connections' | 'sandbox'>
+
+/** Reads what is particular to each subaccount, and holds its sequence against the channels that it has. */
+export function readSubaccounts(
+  node: Located | undefined,
+  house: House & { complete: boolean },
+  findings: Findings,
+): Record<string, SubaccountConfig> {
+  const subaccounts: Record<string, SubaccountConfig> = {}
+  if (node === undefined || !isMap(node)) return subaccounts
+  for (const [id, each] of node.value) {
+    if (!isMap(each)) continue // the schema has said so
+    const name = join('subaccounts', id)
+    const channels = house.complete ? readRoutes(each.value.get('channels'), name, house, findings) : {}
+    const sequence = each.value.get('sequence')
+    subaccounts[id] = { channels }
+    if (sequence === undefined) continue
+    // While a connection is faulty, what it serves is not known: nothing is said about the steps that may need it.
+    if (house.complete) checkSteps(sequence, `${name}.sequence`, house, subaccounts[id], findings)
+    subaccounts[id] = { channels, sequence: plain(sequence) as unknown[] }
+    note({}, plain(sequence), sequence.origin, `${name}.sequence`, findings)
+  }
+  return subaccounts
+}
+
+function checkSteps(sequence: Located, name: string, house: House, subaccount: SubaccountConfig, findings: Findings) {
+  const checked = checkSequence(plain(sequence), (channel) => configuredAbility(house, subaccount, channel))
+  if (checked.ok) return
+  for (const { path, message, fault } of checked.problems) {
+    const { origin: valueOrigin, keyOrigin } = follow(sequence, path)
+    const origin = fault === 'unknown-field' ? (keyOrigin ?? valueOrigin) : valueOrigin
+    findings.problems.push({ name: name + path, origin, message })
+  }
+}
+
+function readRoutes(node: Located | undefined, name: string, house: House, findings: Findings) {
+  const routes: Record<string, string[]> = {}
+  if (node === undefined || !isMap(node)) return routes
+  for (const [key, list] of node.value) {
+    const channel = channelName(key, house.connections)
+    const full = `${name}.channels.${key}`
+    if (channel in routes) {
+      findings.problems.push({
+        name: full,
+        origin: list.keyOrigin ?? list.origin,
+        message: `${channel} stands here twice`,
+      })
+    }
+    const items = isList(list) ? list.value : []
+    for (const [index, item] of items.entries()) {
+      const problem = typeof item.value === 'string' ? routeProblem(item.value, channel, house) : undefined
+      if (problem) findings.problems.push({ name: `${full}[${index}]`, origin: item.origin, message: problem })
+    }
+    routes[channel] = items.map(({ value }) => String(value))
+  }
+  return routes
+}
+
+function routeProblem(id: string, channel: string, { connections, sandbox }: House): string | undefined {
+  if (id === SANDBOX_CONNECTION && sandbox) return undefined
+  const connection = connections.find((each) => each.id === id)
+  if (connection?.channels.includes(channel)) return undefined
+  if (connection !== undefined) return `${id} does not serve ${channel}; it serves ${listOr(connection.channels)}`
+  const ids = connections.filter(({ channels }) => channels.includes(channel)).map((each) => each.id)
+  const meant = nearest(id, ids)
+  const offers = ids.length > 0 ? `use ${listOr(ids)}` : `no connection serves ${channel}`
+  return `${JSON.stringify(id)} is not a connection; ${meant ? `did you mean ${meant}?` : offers}`
+}
