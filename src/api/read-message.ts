@@ -1,0 +1,93 @@
+import { Type } from 'typebox'
+import type { ChannelAbility, Sequence } from '../domain/sequence.ts'
+import type { Envelope } from '../engine/ports/message-store.ts'
+import { ApiError } from './errors.ts'
+import { judge } from './judge.ts'
+import { SendShape } from './message-shape.ts'
+import { checkLengths, readContent, readType } from './read-content.ts'
+import { readMoment } from './read-moment.ts'
+import { readSequence } from './read-sequence.ts'
+import { isHttpUrl } from './read-url.ts'
+import { checkReach, readUser } from './read-user.ts'
+
+/** What reading a message needs to know of the house. */
+export type Reading = {
+  now: number
+  subAccountId: string
+  ability: (name: string) => ChannelAbility | undefined
+  /** The subaccount's default sequence as JSON, if it has one. */
+  defaultSequence: unknown
+}
+
+export type ReadMessage = {
+  fields: Omit<Envelope, 'umid' | 'subAccountId' | 'acceptedAt'>
+  sequence: Sequence
+  /** What the caller should know though nothing is refused. */
+  warnings: string[]
+}
+
+// The domain judges the sequence, with better words than a schema has.
+const judgeMessage = judge(
+  Type.Object(
+    { ...SendShape.properties, channels: Type.Optional(Type.Unknown()) },
+    { additionalProperties: false, title: 'a message such as {"user":{…},"type":"text","content":{…}}' },
+  ),
+)
+
+const YEAR_MS = 366 * 86_400_000
+
+/** Reads a message as a caller wrote it, whole or not at all: the first problem is thrown as an ApiError. */
+export function readMessage(raw: unknown, reading: Reading): ReadMessage {
+  const given = judgeMessage(raw)
+  const warnings: string[] = []
+  const user = readUser(given.user, warnings)
+  const type = readType(given.type)
+  const content = readContent(type, given.content, warnings)
+  const sequence = chooseSequence(given.channels, reading)
+  checkReach(user, sequence, warnings)
+  checkLengths(type, content, sequence)
+  const { clientMessageId, dlrCallbackUrl, context } = given
+  if (dlrCallbackUrl !== undefined && !isHttpUrl(dlrCallbackUrl)) {
+    throw new ApiError(3020, 'dlrCallbackUrl', 'must be an http or https URL')
+  }
+  const fields = {
+    user,
+    type,
+    content,
+    ...readTimes(given, reading.now, warnings),
+    ...(clientMessageId !== undefined && { clientMessageId }),
+    ...(dlrCallbackUrl !== undefined && { dlrCallbackUrl }),
+    ...(context !== undefined && { contextUmid: context.umid }),
+  }
+  return { fields, sequence, warnings }
+}
+
+function chooseSequence(channels: unknown, { ability, defaultSequence, subAccountId }: Reading): Sequence {
+  if (channels !== undefined) return readSequence(channels, ability, 'channels')
+  // A default was checked when it was set; since then a connection may have gone.
+  if (defaultSequence !== undefined)
+    return readSequence(defaultSequence, ability, 'channels (default of the subaccount)')
+  throw new ApiError(
+    3027,
+    'channels',
+    'is missing, and this subaccount has no default sequence; give the channels to try, such as ' +
+      `[{"channel":"SMS"}], or set a default with PUT /api/v1/subaccounts/${subAccountId}/sequence`,
+  )
+}
+
+function readTimes(given: { scheduled?: string; expiry?: string }, now: number, warnings: string[]) {
+  let scheduledAt = given.scheduled === undefined ? undefined : readMoment(given.scheduled, 'scheduled', 1011)
+  const expiresAt = given.expiry === undefined ? undefined : readMoment(given.expiry, 'expiry', 1006)
+  if (scheduledAt !== undefined && scheduledAt > now + YEAR_MS) {
+    throw new ApiError(1011, 'scheduled', 'is more than a year ahead; schedule within a year')
+  }
+  if (expiresAt !== undefined && expiresAt <= now) throw new ApiError(1006, 'expiry', 'lies in the past')
+  if (expiresAt !== undefined && scheduledAt !== undefined && expiresAt <= scheduledAt) {
+    throw new ApiError(1006, 'expiry', 'must be later than scheduled')
+  }
+  if (scheduledAt !== undefined && scheduledAt <= now) {
+    warnings.push('scheduled: lies in the past; the message is sent now')
+    scheduledAt = undefined
+  }
+  return { ...(scheduledAt !== undefined && { scheduledAt }), ...(expiresAt !== undefined && { expiresAt }) }
+}

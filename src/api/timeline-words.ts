@@ -1,0 +1,148 @@
+import type { Step } from '../domain/sequence.ts'
+import type { Fact, TimelineEntry } from '../domain/timeline.ts'
+
+/**
+ * One plain sentence for each timeline entry, made of the facts that the decision saw. We know what was reported, never
+ * what a person did: so it says "not known to be read", and not "unread".
+ */
+export function timelineText(entry: TimelineEntry, sequence: readonly Step[]): string {
+  const { code, step } = entry
+  const facts: Facts = entry.facts ?? {}
+  const channel = step === undefined ? 'The message' : channelAt(sequence, step)
+  switch (code) {
+    case 'step-opened':
+      return `${step === 0 ? 'The message goes' : 'Now it goes'} to ${channel}${via(facts)}.`
+    case 'step-skipped':
+      return `${channel} was skipped: ${skipReason(facts)}.`
+    case 'send-accepted':
+      return facts.late
+        ? `${channel}'s provider had taken the message, as we learned later.`
+        : `${channel}'s provider took the message.`
+    case 'send-rejected':
+      return `${channel}'s provider refused the message${because(facts)}${facts.late ? ', as we learned later' : ''}.`
+    case 'send-retry':
+      return retryText(channel, facts)
+    case 'send-uncertain':
+      return uncertainText(channel, facts)
+    case 'send-repeated':
+      return `${channel} is sent again${via(facts)}.`
+    case 'send-withdrawn':
+      return `The send on ${channel} was called back before it left.`
+    case 'receipt':
+      return receiptText(channel, facts)
+    case 'receipt-unmatched':
+      return `A receipt (${facts.status}) came for ${channel}, which was never opened; it changes nothing.`
+    case 'fell-back':
+      return fellBackText(channel, facts)
+    case 'succeeded':
+      return `${channel} is known to be ${facts.status}${above(facts)}: the message has succeeded.`
+    case 'late-success':
+      return `${channel} had reached the person earlier than step ${facts.insteadOfStep} did, so it counts as the one that succeeded.`
+    case 'exhausted':
+      return 'No step is left: the message has run out of channels.'
+    case 'unknown':
+      return 'No further word came in all the time that receipts are waited for: how it went is not known.'
+    case 'cancelled':
+      return 'The message was cancelled; what lay ahead is called off.'
+    case 'expired':
+      return 'The message expired; no further step is tried.'
+    case 'held':
+      return `The message is held back after repeated failures of our own${because(facts)}; release it to go on.`
+    case 'released':
+      return 'The message was released and goes on.'
+  }
+}
+
+type Facts = Record<string, Fact | undefined>
+
+export function channelAt(sequence: readonly Step[], step: number): string {
+  return sequence[step]?.channel ?? `Step ${step + 1}`
+}
+
+function via({ connection }: Facts): string {
+  return connection === undefined ? '' : ` through ${connection}`
+}
+
+function because({ detail, code }: Facts): string {
+  if (detail === undefined || detail === null || detail === '') return ''
+  return ` (${detail}${code === undefined || code === null ? '' : `, code ${code}`})`
+}
+
+function skipReason({ reason, detail }: Facts): string {
+  const words: Record<string, string> = {
+    'no-address': 'the sender gave no address that it can use',
+    'opted-out': 'the person has opted out of it',
+    'not-configured': 'it has no connection here',
+    'content-not-carried': 'it cannot carry this content, and there is no fallback text',
+  }
+  const known = words[String(reason)] ?? String(reason)
+  return detail === undefined || detail === null || detail === '' ? known : `${known} (${detail})`
+}
+
+function retryText(channel: string, facts: Facts): string {
+  const failed = `${channel} could not be sent${because(facts)}`
+  if (facts.nextAt !== undefined) return `${failed}; it is tried again at ${clockTime(facts.nextAt)}.`
+  return facts.late ? `${failed}, as we learned later.` : `${failed}, and there is no time left for another try.`
+}
+
+function uncertainText(channel: string, facts: Facts): string {
+  const doubt = `It is not known whether ${channel} went out${because(facts)}`
+  if (facts.nextAt === undefined) return `${doubt}; a receipt, or the end of the step's time, decides.`
+  return `${doubt}; it is repeated at ${clockTime(facts.nextAt)} under the same key.`
+}
+
+function receiptText(channel: string, facts: Facts): string {
+  const { status, effect, errorCode, detail, native } = facts
+  const late = facts.late ? 'Late word: ' : ''
+  const reason = detail ?? native
+  const why = reason === undefined ? '' : ` (${reason}${errorCode === undefined ? '' : `, code ${errorCode}`})`
+  const said = `${late}${channel} reports ${status}`
+  switch (effect) {
+    case 'revived':
+      return `${said} after all, though it had been reported as failed.`
+    case 'failed':
+      return `${said}${why}.`
+    case 'repeated':
+      return `${said} once more; that was known.`
+    case 'out-of-order':
+      return `${said}, after a higher status was known; it changes nothing.`
+    case 'failed-elsewhere':
+      return `${said}${why}, of an earlier try through a connection that the step has left; it changes nothing.`
+    case 'failed-after-delivered':
+      return `${said}${why}, though it had reached the handset; it changes nothing.`
+    default:
+      return `${said}.`
+  }
+}
+
+function fellBackText(channel: string, facts: Facts): string {
+  const { reason, status, wanted, to, fallbackAfterMs, waitedMs } = facts
+  const next = to === null || to === undefined ? 'and it was the last step' : `so ${to} is next`
+  switch (reason) {
+    case 'not-in-time': {
+      const wait = typeof fallbackAfterMs === 'number' ? fallbackAfterMs : waitedMs
+      const within = typeof wait === 'number' ? ` within ${seconds(wait)}` : ' in time'
+      const known = facts.uncertain ? 'it is not known whether it went out' : `it was ${status}`
+      return `${channel} was not known to be ${wanted}${within} (${known}), ${next}.`
+    }
+    case 'could-not-send':
+      return `${channel} could not be sent in its time, ${next}.`
+    case 'rejected':
+      return `${channel} was rejected, ${next}.`
+    default:
+      return `${channel} ${reason ?? 'did not succeed'}, ${next}.`
+  }
+}
+
+function above({ status, wanted }: Facts): string {
+  return wanted === undefined || wanted === status ? '' : `, which is more than ${wanted}`
+}
+
+export function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`
+}
+
+/** `09:16:01 UTC`: the day is told by the entry's own time. */
+function clockTime(at: Fact | undefined): string {
+  return typeof at === 'number' ? `${new Date(at).toISOString().slice(11, 19)} UTC` : 'a later time'
+}
