@@ -1,5 +1,5 @@
 import type { Sequence } from './sequence.ts'
-import type { Rung, Status } from './status-ladder.ts'
+import { isDeadEnd, type Rung, type Status } from './status-ladder.ts'
 
 /** A message as the rules see it: who it goes to and what it says do not matter here. */
 export type Message = {
@@ -40,10 +40,14 @@ export type Attempt = {
   reached: Rung
   /** Number of the send call, from 1; a repeat with the same idempotency key keeps its number. */
   try: number
+  /** How often this try was repeated, with the same key, because it was not known whether it went. */
+  repeats?: number
   openedAt: number
   /** When it left: from here the step's time runs. */
   leftAt?: number
   connection?: string
+  /** The fence of the latest call, until its answer is known. */
+  call?: number
   /** A call to the provider may be under way. */
   inFlight?: true
   /** It is not known whether the provider took it. */
@@ -81,7 +85,7 @@ export function acceptMessage(input: {
 }): Message {
   const { id, sequence, at, scheduledAt, expiresAt } = input
   // A moment in the past means now: a slow caller or a wrong clock must not lose a message.
-  const wakeAt = Math.max(at, scheduledAt ?? at)
+  const wakeAt = Math.min(Math.max(at, scheduledAt ?? at), expiresAt ?? Number.POSITIVE_INFINITY)
   return {
     id,
     sequence,
@@ -121,11 +125,12 @@ export function cancelResult(message: Message): CancelResult {
   const { progress, attempts } = message
   if (progress.state === 'live') return { result: 'undecided', step: progress.step }
   if (progress.state !== 'cancelled') return { result: 'ended', outcome: progress.state }
+  // What came to a dead end reached nobody.
   const step = attempts.findLastIndex(
-    (attempt) => attempt.inFlight || attempt.leftAt !== undefined || attempt.uncertain,
+    (attempt) => !isDeadEnd(attempt.status) && (attempt.inFlight || attempt.leftAt !== undefined || attempt.uncertain),
   )
   const attempt = attempts[step]
   if (attempt === undefined) return { result: 'cancelled' }
-  if (attempt.inFlight) return { result: 'undecided', step }
+  if (attempt.inFlight && attempt.leftAt === undefined) return { result: 'undecided', step }
   return { result: 'too-late', step, at: attempt.leftAt ?? attempt.openedAt }
 }

@@ -1,4 +1,4 @@
-import type { SuccessStatus } from './status-ladder.ts'
+import { SUCCESS_STATUSES, type SuccessStatus } from './status-ladder.ts'
 
 /** One step of a sequence, complete: defaults filled in, names in our spelling. */
 export type Step = {
@@ -110,19 +110,17 @@ function checkDelay(value: unknown, refuse: Refuse): number | undefined {
 }
 
 function checkSuccessStatus(value: unknown, channel: ChannelAbility, refuse: Refuse): SuccessStatus | undefined {
-  const can = (status: SuccessStatus) => channel.reports.includes(status)
+  // Acceptance needs no report: the answer to the send tells it.
+  const can = (status: SuccessStatus) => status === 'accepted' || channel.reports.includes(status)
   if (value === undefined) return can('delivered') ? 'delivered' : can('sent') ? 'sent' : 'accepted'
   const wanted = typeof value === 'string' ? value.toLowerCase() : ''
   if (wanted !== 'accepted' && wanted !== 'sent' && wanted !== 'delivered' && wanted !== 'read') {
     return refuse('.successStatus', 'bad-status', `got ${show(value)}; use Accepted, Sent, Delivered or Read`)
   }
-  if (can(wanted)) return wanted
-  const offers = [...channel.reports].reverse().map(titleCase).join(' or ')
-  return refuse(
-    '.successStatus',
-    `cannot-report-${wanted === 'accepted' ? 'sent' : wanted}`,
-    `${channel.name} reports no ${titleCase(wanted)}; use ${offers}`,
-  )
+  if (wanted === 'accepted' || can(wanted)) return wanted
+  const offers = SUCCESS_STATUSES.filter(can).reverse().map(titleCase).join(' or ')
+  const message = `${channel.name} reports no ${titleCase(wanted)}; use ${offers}`
+  return refuse('.successStatus', `cannot-report-${wanted}`, message)
 }
 
 export function titleCase(word: string): string {

@@ -44,3 +44,4 @@ export type ReceiptEffect =
   | 'repeated' // known before: nothing moves
   | 'out-of-order' // a lower rung after a higher one: nothing moves
   | 'failed-after-delivered' // the person has it: flagged, nothing moves
+  | 'failed-elsewhere' // of a try on a connection that the step has left: nothing moves

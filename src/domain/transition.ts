@@ -1,0 +1,47 @@
+import type { AttemptError, Message, SendOutcome, SkipReason } from './message.ts'
+import type { Step } from './sequence.ts'
+import type { Status } from './status-ladder.ts'
+import type { TimelineEntry } from './timeline.ts'
+
+/** What goes into a decision and what comes out of it: events are facts, effects are requests, both plain data. */
+export type Event =
+  | { type: 'due'; at: number }
+  | { type: 'settled'; at: number; step: number; try: number; fence: number; outcome: SendOutcome }
+  /** `connection`: who reports, where that is known. */
+  | { type: 'receipt'; at: number; step: number; report: Report; connection?: string }
+  | { type: 'cancel'; at: number }
+
+/** What a provider said of an attempt, in our words. */
+export type Report = {
+  status: Exclude<Status, 'queued'>
+  /** The provider's clock: shown, and used for order inside one message, never for timers. */
+  providerAt?: number
+  /** The provider's own word for the status. */
+  native?: string
+  error?: AttemptError
+}
+
+export type Effect =
+  /** Call the channel, unless the message's wake-up is no longer `fence` at the moment before. */
+  | { type: 'send'; step: number; try: number; connection: string; fence: number }
+  /** Tell the sender of the message that this attempt's status changed. */
+  | { type: 'publish'; step: number; status: Status; at: number; error?: AttemptError }
+
+/** Where a step would go now. */
+export type Route =
+  | { kind: 'send'; connection: string; takesIdempotencyKey: boolean }
+  | { kind: 'skip'; reason: SkipReason; detail?: string }
+  /** The connection is busy; ask again then. */
+  | { kind: 'later'; at: number }
+
+export type Context = {
+  route: (step: Step, index: number) => Route
+  /** How long a claimed message is held; longer than any call to a provider. */
+  leaseMs: number
+  /** How long a receipt is waited for where no timer ends the step. */
+  horizonMs: number
+  /** How long a send is retried where the step has no `fallbackAfter`. */
+  retryForMs: number
+}
+
+export type Advanced = { message: Message; entries: readonly TimelineEntry[]; effects: readonly Effect[] }
