@@ -30,7 +30,10 @@ export type Server = {
 }
 
 /** `knownKey` is a key from an earlier start; it is answered again if it is still good. */
-export async function startServer(config: Config, { knownKey }: { knownKey?: string } = {}): Promise<Server> {
+export async function startServer(
+  config: Config,
+  { knownKey }: { knownKey?: string | undefined } = {},
+): Promise<Server> {
   const log = createLogger(config.logLevel)
   const store = await openStore(config)
   const closing = new AbortController()

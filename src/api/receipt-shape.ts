@@ -71,7 +71,7 @@ export function receiptStatus(input: {
 }
 
 /** The body of a receipt to the sender of a message. `step` (from 1) and `eventNumber` are ours. */
-export function deliveryReceipt(delivery: Delivery & { skipped?: SkipReason }): object {
+export function deliveryReceipt(delivery: Delivery): object {
   const { envelope, channel, error } = delivery
   const name = channel.toLowerCase()
   return {

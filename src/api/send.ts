@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { acceptMessage } from '../domain/message.ts'
 import type { Intake, NewMessage } from '../engine/ports/message-store.ts'
@@ -49,7 +49,11 @@ function listOptions({ items: _, ...options }: object & { items?: unknown }): ob
   return options
 }
 
-export function sendRoutes(app: Api, { engine, clock, newId, sha256 }: ApiOptions, defaults: DefaultSequences): void {
+export function sendRoutes(
+  app: Api,
+  { engine, messages, clock, newId, sha256 }: ApiOptions,
+  defaults: DefaultSequences,
+): void {
   // The reader judges bodies, so that a message is judged alike alone and in a batch.
   const judgedByReader = { validatorCompiler: () => () => true }
   const security = [{ apiKey: [] }]
@@ -105,7 +109,9 @@ export function sendRoutes(app: Api, { engine, clock, newId, sha256 }: ApiOption
       const { subAccountId } = request.params
       const key = idempotencyKey(request)
       const reading = await prepare(subAccountId)
-      const read = readMessage(request.body, reading)
+      const bodyHash = key === undefined ? '' : hashOf('one', request.body)
+      const read = await readOrRemember(() => readMessage(request.body, reading), subAccountId, key, bodyHash)
+      if (typeof read === 'string') return replay(reply, read)
       const umid = newId()
       const message = toNew(read, reading, umid, {})
       const { clientMessageId, user } = read.fields
@@ -119,10 +125,9 @@ export function sendRoutes(app: Api, { engine, clock, newId, sha256 }: ApiOption
       const replayed = await commit({
         subAccountId,
         messages: [message],
-        ...(key !== undefined && { idempotency: { key, bodyHash: hashOf('one', request.body), answer } }),
+        ...(key !== undefined && { idempotency: { key, bodyHash, answer } }),
       })
-      if (replayed !== undefined) reply.header('idempotency-replayed', 'true')
-      return sendJson(reply, replayed ?? answer)
+      return replayed === undefined ? sendJson(reply, answer) : replay(reply, replayed)
     },
   )
 
@@ -182,10 +187,29 @@ export function sendRoutes(app: Api, { engine, clock, newId, sha256 }: ApiOption
         key === undefined ? {} : { idempotency: { key, bodyHash: hashOf('batch', request.body), answer } }
       const nothing = accepted.length === 0 && key === undefined
       const replayed = nothing ? undefined : await commit({ subAccountId, messages: accepted, ...idempotency })
-      if (replayed !== undefined) reply.header('idempotency-replayed', 'true')
-      return sendJson(reply, replayed ?? answer)
+      return replayed === undefined ? sendJson(reply, answer) : replay(reply, replayed)
     },
   )
+
+  /** A repeat gets its first answer also when the message would be refused by now: its expiry may have passed meanwhile. */
+  async function readOrRemember<T>(
+    read: () => T,
+    subAccountId: string,
+    key: string | undefined,
+    bodyHash: string,
+  ): Promise<T | string> {
+    try {
+      return read()
+    } catch (error) {
+      const first = key === undefined ? undefined : await messages.answerTo(subAccountId, key)
+      if (first?.bodyHash === bodyHash) return first.answer
+      throw error
+    }
+  }
+
+  function replay(reply: FastifyReply, answer: string): FastifyReply {
+    return sendJson(reply.header('idempotency-replayed', 'true'), answer)
+  }
 
   // The order of a body's fields is the sender's library's business and says nothing.
   function hashOf(kind: string, body: unknown): string {

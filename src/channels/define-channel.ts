@@ -21,6 +21,8 @@ export type ChannelDefinition<Config extends TSchema = TSchema> = {
   summary: string
   /** The fields of a connection beside the common ones. */
   config: Config
+  /** What is wrong beyond the shape of single fields, such as fields that go together. */
+  check?(config: Static<Config>): readonly { field: string; message: string }[]
   abilities(channel: string, config: Static<Config>): Abilities
   create(config: Static<Config>, world: World): Channel
 }

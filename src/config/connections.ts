@@ -45,6 +45,10 @@ function readConnection(
   const values = readBySchema(connectionSchema(definition), node, name, findings) as Record<string, unknown>
   const { provider: _, channels: __, concurrency, perSecond, ...settings } = values
   const channels = readChannels(node, name, definition, findings)
+  const shapely = !findings.problems.some(({ name: place }) => place.startsWith(`${name}.`))
+  for (const { field, message } of (shapely && definition.check?.(settings)) || []) {
+    findings.problems.push({ name: join(name, field), origin: node.value.get(field)?.origin ?? origin, message })
+  }
   const limits = {
     concurrency: concurrency as number,
     ...(perSecond !== undefined && { perSecond: perSecond as number }),

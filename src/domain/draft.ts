@@ -83,8 +83,11 @@ export class Draft {
   }
 
   publish(step: number): void {
-    const { status, error } = this.attemptAt(step)
-    this.effects.push({ type: 'publish', step, status, at: this.at, ...(error && { error }) })
+    const { status, error, skipped, times } = this.attemptAt(step)
+    // Accepted and sent are one thing to the sender, who gave the message to us: an operator has it. He is told once.
+    if (status === 'sent' && times.accepted !== undefined) return
+    const why = { ...(error && { error }), ...(skipped && { skipped }) }
+    this.effects.push({ type: 'publish', step, status, at: this.at, ...why })
   }
 
   note(code: TimelineEntry['code'], step: number, facts?: TimelineEntry['facts']): void {

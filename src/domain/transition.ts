@@ -25,7 +25,7 @@ export type Effect =
   /** Call the channel, unless the message's wake-up is no longer `fence` at the moment before. */
   | { type: 'send'; step: number; try: number; connection: string; fence: number }
   /** Tell the sender of the message that this attempt's status changed. */
-  | { type: 'publish'; step: number; status: Status; at: number; error?: AttemptError }
+  | { type: 'publish'; step: number; status: Status; at: number; error?: AttemptError; skipped?: SkipReason }
 
 /** Where a step would go now. */
 export type Route =

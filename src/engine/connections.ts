@@ -36,7 +36,9 @@ export class Connections {
     const spelled = facts?.name ?? own
     if (spelled === undefined) return undefined
     const connection = this.all.find(({ serves }) => serves.includes(spelled))
-    const reports = connection?.abilities(spelled).reports ?? facts?.reports ?? []
+    const able = connection?.abilities(spelled).reports ?? facts?.reports ?? []
+    // No connection reports more than its channel can: an SMS is never read, whatever an operator's own endpoint claims.
+    const reports = facts === undefined ? able : able.filter((status) => facts.reports.includes(status))
     return { name: spelled, reports, connected: connection !== undefined }
   }
 }

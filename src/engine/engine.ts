@@ -56,6 +56,7 @@ export class Engine implements EngineApi {
   readonly #receipts: Receipts
   readonly #dispatcher: Dispatcher
   readonly #intake: GroupCommit<Intake, IntakeResult>
+  readonly #cancels: GroupCommit<string, undefined>
   readonly #outcomes: GroupCommit<Settled, undefined>
   readonly #wakeLoop: AlarmLoop
   readonly #outboxSender: OutboxSender
@@ -76,6 +77,7 @@ export class Engine implements EngineApi {
     })
     this.#receipts = new Receipts({ store, committer: this.#committer, clock, activity, newId })
     this.#intake = new GroupCommit(activity, (intakes) => store.accept(intakes))
+    this.#cancels = new GroupCommit(activity, (umids) => this.#commitCancels(umids))
     this.#outcomes = new GroupCommit(activity, (settled) => this.#commitOutcomes(settled))
     this.#dispatcher = new Dispatcher({
       connections,
@@ -144,7 +146,7 @@ export class Engine implements EngineApi {
     // Subscribed before the cancel, so that the outcome of a call under way cannot slip through.
     const unsubscribe = this.feed.on((ping) => ping.umid === umid && undecided())
     try {
-      await this.#committer.apply(new Map([[umid, [{ type: 'cancel', at: clock.now() }]]]))
+      await this.#cancels.add(umid)
       const givesUpAt = clock.now() + patienceMs
       for (;;) {
         const changed = new Promise<void>((resolve) => {
@@ -298,6 +300,12 @@ export class Engine implements EngineApi {
       ...(clientMessageId !== undefined && { clientMessageId }),
       ...(fallbackAfterMs !== undefined && { validForMs: fallbackAfterMs }),
     }
+  }
+
+  async #commitCancels(umids: readonly string[]): Promise<undefined[]> {
+    const cancel: Event = { type: 'cancel', at: this.#options.clock.now() }
+    await this.#committer.apply(new Map(umids.map((umid) => [umid, [cancel]])))
+    return umids.map(() => undefined)
   }
 
   async #commitOutcomes(settled: readonly Settled[]): Promise<undefined[]> {

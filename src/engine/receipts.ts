@@ -7,7 +7,7 @@ import type { Clock } from './ports/clock.ts'
 import type { MessageStore, ParkedReceipt } from './ports/message-store.ts'
 
 type Item = { connection: string; receipts: readonly Receipt[] }
-type Known = { umid: string; step: number; report: Report }
+type Known = { umid: string; step: number; connection: string; report: Report }
 
 /**
  * Receipts on their way in. Those of many callbacks share a commit, and a callback is answered after it. A receipt whose
@@ -54,7 +54,8 @@ export class Receipts {
     const known: Known[] = []
     for (const { connection, receipts } of items) {
       for (const receipt of receipts) {
-        if ('attemptRef' in receipt) known.push({ ...readAttemptRef(receipt.attemptRef), report: receipt.report })
+        if ('attemptRef' in receipt)
+          known.push({ ...readAttemptRef(receipt.attemptRef), connection, report: receipt.report })
         else
           unmatched.push({
             id: this.#newId(),
@@ -70,7 +71,7 @@ export class Receipts {
       const found = await this.#store.resolveRefs(unmatched)
       for (const each of unmatched) {
         const attempt = found.get(`${each.connection} ${each.ref}`)
-        if (attempt) known.push({ ...attempt, report: each.report })
+        if (attempt) known.push({ ...attempt, connection: each.connection, report: each.report })
         else parked.push(each)
       }
     }
@@ -86,8 +87,8 @@ export class Receipts {
 
 function eventsOf(receipts: readonly Known[], at: number): Map<string, Event[]> {
   const events = new Map<string, Event[]>()
-  for (const { umid, step, report } of receipts) {
-    const event: Event = { type: 'receipt', at, step, report }
+  for (const { umid, step, connection, report } of receipts) {
+    const event: Event = { type: 'receipt', at, step, connection, report }
     const known = events.get(umid)
     if (known) known.push(event)
     else events.set(umid, [event])

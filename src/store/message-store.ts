@@ -123,6 +123,16 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
       return results
     },
 
+    async answerTo(subAccountId, key) {
+      const row = await db
+        .selectFrom('idempotency_keys')
+        .select(['body_hash', 'answer'])
+        .where('subaccount_id', '=', subAccountId)
+        .where('key', '=', key)
+        .executeTakeFirst()
+      return row && { bodyHash: row.body_hash, answer: row.answer }
+    },
+
     claimDue: (now, limit, decide) =>
       transaction(async (tx) => {
         const { rows: found } = await sql<MessageRow & { envelope: string }>`

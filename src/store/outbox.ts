@@ -4,7 +4,7 @@ import type { Claimed, Delivery, Endpoint, Outbox } from '../engine/ports/outbox
 import type { Database } from './dialect.ts'
 import type { Schema } from './schema.ts'
 
-type Facts = Pick<Delivery, 'step' | 'channel' | 'status' | 'at' | 'error'>
+type Facts = Pick<Delivery, 'step' | 'channel' | 'status' | 'at' | 'error' | 'skipped'>
 /** More receipts than one transition can have, so that numbers rise within a message and across its versions. */
 const RECEIPTS_PER_VERSION = 64
 
@@ -21,13 +21,13 @@ export async function insertDeliveries(
   const deliveries = publishing.flatMap(({ held, advanced }) => {
     if (!held.dlrUrl && !subscribed.has(held.subAccountId) && !subscribed.has('*')) return []
     const published = advanced.effects.filter((effect) => effect.type === 'publish')
-    return published.map(({ step, status, at, error }, position) => ({
+    return published.map(({ step, status, at, error, skipped }, position) => ({
       id: newId(),
       message_id: held.message.id,
       lane: held.dlrUrl ?? held.subAccountId,
       url: held.dlrUrl,
       event_number: (held.version + 1) * RECEIPTS_PER_VERSION + position,
-      facts: JSON.stringify({ step, channel: held.message.sequence[step]?.channel, status, at, error }),
+      facts: JSON.stringify({ step, channel: held.message.sequence[step]?.channel, status, at, error, skipped }),
       wake_at: at,
     }))
   })

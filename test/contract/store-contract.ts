@@ -203,6 +203,8 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
         { kind: 'conflict' },
       ])
       expect(await store.messages.accept([request('h1', 'four')])).toEqual([{ kind: 'replayed', answer: 'one' }])
+      expect(await store.messages.answerTo('default', 'k-1')).toEqual({ bodyHash: 'h1', answer: 'one' })
+      expect(await store.messages.answerTo('default', 'k-9')).toBeUndefined()
       expect(await store.messages.find(again.messages[0]?.envelope.umid ?? '')).toBeUndefined()
       const elsewhere = { ...request('h9', 'five'), subAccountId: 'another' }
       expect(await store.messages.accept([elsewhere])).toEqual([{ kind: 'accepted' }])

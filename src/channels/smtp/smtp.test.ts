@@ -271,13 +271,15 @@ describe('reports of delivery', () => {
   })
 })
 
-describe('a connection that cannot work', () => {
+describe('a configuration that cannot work', () => {
+  const settings = { host: 'h', from: 'a@b.example' }
+
   it.each([
-    [{ from: 'not an address' }, '`from`'],
-    [{ user: 'somebody' }, 'password'],
-    [{ password: 'something' }, 'user'],
-  ])('with %j is refused at the start', async (config, words) => {
-    const world = { connectionId: 'mail', callbackUrl: 'http://127.0.0.1:1/', clock: new MovableClock(0) }
-    expect(() => smtp.create({ host: 'h', from: 'a@b.example', ...config }, world)).toThrow(words)
+    [{ from: 'not an address' }, ['from']],
+    [{ user: 'somebody' }, ['password']],
+    [{ password: 'something' }, ['user']],
+    [{ user: 'somebody', password: 'something' }, []],
+  ])('%j is told by its fields', (more, fields) => {
+    expect(smtp.check?.({ ...settings, ...more }).map(({ field }) => field)).toEqual(fields)
   })
 })

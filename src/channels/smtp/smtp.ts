@@ -37,7 +37,7 @@ const config = Type.Object({
   certificateAuthority: Type.Optional(
     Type.String({ description: 'A certificate (PEM) to trust, for a server whose own is not signed by a public one.' }),
   ),
-  user: Type.Optional(Type.String({ minLength: 1, unset: 'no login', description: 'Who logs in.' })),
+  user: Type.Optional(Type.String({ minLength: 1, example: 'shop', description: 'Who logs in. Left out: no login.' })),
   password: Type.Optional(Secret({ description: 'Goes with `user`.' })),
   from: Type.String({ minLength: 3, example: 'Example <hello@example.com>', description: 'The sender.' }),
   returnPath: Type.Optional(
@@ -106,11 +106,18 @@ export const smtp = defineChannel({
     carries: ['text'],
     takesIdempotencyKey: true, // a repeat is the same mail, by its Message-ID
   }),
+  check: ({ from, user, password }) => [
+    ...(mailboxOf(from) === undefined
+      ? [{ field: 'from', message: 'want one e-mail address, such as Example <hello@example.com>' }]
+      : []),
+    ...(user !== undefined && password === undefined
+      ? [{ field: 'password', message: 'missing: it goes with user' }]
+      : []),
+    ...(user === undefined && password !== undefined
+      ? [{ field: 'user', message: 'missing: it goes with password' }]
+      : []),
+  ],
   create: (config) => {
-    if (mailboxOf(config.from) === undefined) throw new Error('smtp: `from` has to be one e-mail address')
-    if ((config.user === undefined) !== (config.password === undefined)) {
-      throw new Error('smtp: `user` and `password` go together')
-    }
     const mailer = createMailer(config)
     const sender = senderOf(config)
     const timeoutMs = (config.timeoutSeconds ?? TIMEOUT_SECONDS) * 1000

@@ -72,6 +72,8 @@ export type TimelinePage = { version: number; entries: readonly TimelineEntry[] 
  */
 export type MessageStore = {
   accept(intakes: readonly Intake[]): Promise<IntakeResult[]>
+  /** The answer that was given to the first request with this key, and the hash of that request's body. */
+  answerTo(subAccountId: string, key: string): Promise<{ bodyHash: string; answer: string } | undefined>
   /** Decides on up to `limit` messages whose wake-up has come, earliest first; skips those that another node holds. */
   claimDue(now: number, limit: number, decide: (due: Due) => Change | undefined): Promise<Saved>
   /** Decides on these messages; unknown ids are passed over. `refs` are stored and `unpark` deleted with the changes. */

@@ -1,4 +1,4 @@
-import type { AttemptError } from '../../domain/message.ts'
+import type { AttemptError, SkipReason } from '../../domain/message.ts'
 import type { Status } from '../../domain/status-ladder.ts'
 import type { Envelope } from './message-store.ts'
 
@@ -14,6 +14,8 @@ export type Delivery = {
   status: Status
   at: number
   error?: AttemptError
+  /** The step was not tried, for this reason. */
+  skipped?: SkipReason
   /** Calls made so far. */
   attempts: number
   /** Where it goes now: the message's own URL, or the webhook of its subaccount. Absent: nobody wants it any more. */
