@@ -1,26 +1,24 @@
-import { createHash } from 'node:crypto'
-import { type Kysely, sql, type Transaction } from 'kysely'
-import { type Message, wakeAtOf } from '../domain/message.ts'
+import { sql, type Transaction } from 'kysely'
+import { wakeAtOf } from '../domain/message.ts'
 import type {
   Change,
   Due,
   Envelope,
   Held,
-  Intake,
-  IntakeResult,
   MatchedReceipt,
   MessageRecord,
   MessageStore,
-  NewMessage,
   ParkedReceipt,
   ProviderRef,
   Saved,
   TimelinePage,
 } from '../engine/ports/message-store.ts'
 import type { Database } from './dialect.ts'
+import { claimKeys, insertMessages } from './intake.ts'
 import { insertDeliveries } from './outbox.ts'
 import { fromRow, isUuid, type MessageRow, toRow } from './rows.ts'
 import type { Schema } from './schema.ts'
+import { SequenceCache } from './sequence-cache.ts'
 
 type Tx = Transaction<Schema>
 /** Told after each commit what changed; PostgreSQL passes it on to the other nodes. */
@@ -275,134 +273,6 @@ function readParked(row: ParkedRow): MatchedReceipt {
   const { id, connection, ref, report, arrived_at, message_id, step } = row
   const parked: ParkedReceipt = { id, connection, ref, report: JSON.parse(report), arrivedAt: arrived_at }
   return { ...parked, umid: message_id, step }
-}
-
-/** Sequences by the hash of their text, so that a frozen sequence costs a message one short column. */
-class SequenceCache {
-  readonly #stored = new Set<string>()
-  readonly #parsed = new Map<string, Message['sequence']>()
-  readonly #ids = new WeakMap<Message['sequence'], string>()
-
-  idOf(sequence: Message['sequence']): string {
-    const known = this.#ids.get(sequence)
-    if (known !== undefined) return known
-    const id = createHash('sha256').update(JSON.stringify(sequence)).digest('base64url').slice(0, 22)
-    this.#ids.set(sequence, id)
-    return id
-  }
-
-  read(body: string): Message['sequence'] {
-    const known = this.#parsed.get(body)
-    if (known !== undefined) return known
-    const parsed = JSON.parse(body) as Message['sequence']
-    if (this.#parsed.size >= SEQUENCES_KEPT) this.#parsed.clear()
-    this.#parsed.set(body, parsed)
-    return parsed
-  }
-
-  /** Inserts the sequences that may not be in the database yet; `confirm` them once the transaction has committed. */
-  async insertMissing(tx: Tx, { rows }: Database, messages: readonly NewMessage[]): Promise<string[]> {
-    const missing = new Map<string, string>()
-    for (const { message } of messages) {
-      const id = this.idOf(message.sequence)
-      if (!this.#stored.has(id)) missing.set(id, JSON.stringify(message.sequence))
-    }
-    if (missing.size === 0) return []
-    const wanted = [...missing].map(([id, body]) => ({ id, body }))
-    const relation = rows('r', wanted, { id: 'text', body: 'text' })
-    await sql`insert into sequences (id, body) select id, body from ${relation} where true
-      on conflict (id) do nothing`.execute(tx)
-    return [...missing.keys()]
-  }
-
-  confirm(ids: readonly string[]): void {
-    if (this.#stored.size >= SEQUENCES_KEPT) this.#stored.clear()
-    for (const id of ids) this.#stored.add(id)
-  }
-}
-const SEQUENCES_KEPT = 10_000
-
-async function claimKeys({ rows }: Database, tx: Tx, intakes: readonly Intake[]): Promise<IntakeResult[]> {
-  const accepted: IntakeResult = { kind: 'accepted' }
-  const withKey = intakes.filter((intake) => intake.idempotency)
-  if (withKey.length === 0) return intakes.map(() => accepted)
-  const name = (subAccountId: string, key: string) => JSON.stringify([subAccountId, key])
-  const first = new Map<string, Intake>()
-  for (const intake of withKey) {
-    const id = name(intake.subAccountId, intake.idempotency?.key ?? '')
-    if (!first.has(id)) first.set(id, intake)
-  }
-  const wanted = [...first.values()].map(({ subAccountId, idempotency, messages }) => ({
-    subaccount_id: subAccountId,
-    key: idempotency?.key,
-    body_hash: idempotency?.bodyHash,
-    answer: idempotency?.answer,
-    created_at: messages[0]?.envelope.acceptedAt ?? 0,
-  }))
-  const columns = {
-    subaccount_id: 'text',
-    key: 'text',
-    body_hash: 'text',
-    answer: 'text',
-    created_at: 'bigint',
-  } as const
-  // Another node that has just taken the same key holds this statement up until it has committed.
-  const { rows: taken } = await sql<{ subaccount_id: string; key: string }>`
-    insert into idempotency_keys (subaccount_id, key, body_hash, answer, created_at)
-    select subaccount_id, key, body_hash, answer, created_at from ${rows('r', wanted, columns)} where true
-    on conflict (subaccount_id, key) do nothing returning subaccount_id, key`.execute(tx)
-  const won = new Set(taken.map(({ subaccount_id, key }) => name(subaccount_id, key)))
-  const { rows: stored } = await sql<Schema['idempotency_keys']>`
-    select k.* from ${rows('r', wanted, columns)}
-    join idempotency_keys k on k.subaccount_id = r.subaccount_id and k.key = r.key`.execute(tx)
-  const known = new Map(stored.map((row) => [name(row.subaccount_id, row.key), row]))
-  return intakes.map((intake): IntakeResult => {
-    if (!intake.idempotency) return accepted
-    const id = name(intake.subAccountId, intake.idempotency.key)
-    if (won.has(id) && first.get(id) === intake) return accepted
-    const row = known.get(id)
-    if (row === undefined || row.body_hash !== intake.idempotency.bodyHash) return { kind: 'conflict' }
-    return { kind: 'replayed', answer: row.answer }
-  })
-}
-
-async function insertMessages(
-  { rows }: Database,
-  tx: Kysely<Schema>,
-  sequences: SequenceCache,
-  messages: readonly NewMessage[],
-): Promise<void> {
-  const narrow = messages.map(({ message, envelope }) => ({
-    id: message.id,
-    subaccount_id: envelope.subAccountId,
-    sequence_id: sequences.idOf(message.sequence),
-    wake_at: wakeAtOf(message),
-    expires_at: message.expiresAt,
-    dlr_url: envelope.dlrCallbackUrl,
-    progress: JSON.stringify({ progress: message.progress, attempts: message.attempts }),
-  }))
-  const messageColumns = {
-    id: 'uuid',
-    subaccount_id: 'text',
-    sequence_id: 'text',
-    wake_at: 'bigint',
-    expires_at: 'bigint',
-    dlr_url: 'text',
-    progress: 'text',
-  } as const
-  await sql`insert into messages
-      (id, subaccount_id, sequence_id, state, wake_at, version, failures, expires_at, dlr_url, progress)
-    select id, subaccount_id, sequence_id, 'live', wake_at, 0, 0, expires_at, dlr_url, progress
-    from ${rows('r', narrow, messageColumns)}`.execute(tx)
-  const wide = messages.map(({ envelope }) => ({
-    message_id: envelope.umid,
-    subaccount_id: envelope.subAccountId,
-    batch_id: envelope.batchId,
-    body: JSON.stringify(envelope),
-  }))
-  const envelopeColumns = { message_id: 'uuid', subaccount_id: 'text', batch_id: 'text', body: 'text' } as const
-  await sql`insert into envelopes (message_id, subaccount_id, batch_id, body)
-    select message_id, subaccount_id, batch_id, body from ${rows('r', wide, envelopeColumns)}`.execute(tx)
 }
 
 async function insertRefs({ rows }: Database, tx: Tx, refs: readonly ProviderRef[]): Promise<void> {

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import { sql, type Transaction } from 'kysely'
+import type { Message } from '../domain/message.ts'
+import type { NewMessage } from '../engine/ports/message-store.ts'
+import type { Database } from './dialect.ts'
+import type { Schema } from './schema.ts'
+
+/** Sequences by the hash of their text, so that a frozen sequence costs a message one short column. */
+export class SequenceCache {
+  readonly #stored = new Set<string>()
+  readonly #parsed = new Map<string, Message['sequence']>()
+  readonly #ids = new WeakMap<Message['sequence'], string>()
+
+  idOf(sequence: Message['sequence']): string {
+    const known = this.#ids.get(sequence)
+    if (known !== undefined) return known
+    const id = createHash('sha256').update(JSON.stringify(sequence)).digest('base64url').slice(0, 22)
+    this.#ids.set(sequence, id)
+    return id
+  }
+
+  read(body: string): Message['sequence'] {
+    const known = this.#parsed.get(body)
+    if (known !== undefined) return known
+    const parsed = JSON.parse(body) as Message['sequence']
+    if (this.#parsed.size >= SEQUENCES_KEPT) this.#parsed.clear()
+    this.#parsed.set(body, parsed)
+    return parsed
+  }
+
+  /** Inserts the sequences that may not be in the database yet; `confirm` them once the transaction has committed. */
+  async insertMissing(tx: Transaction<Schema>, { rows }: Database, messages: readonly NewMessage[]): Promise<string[]> {
+    const missing = new Map<string, string>()
+    for (const { message } of messages) {
+      const id = this.idOf(message.sequence)
+      if (!this.#stored.has(id)) missing.set(id, JSON.stringify(message.sequence))
+    }
+    if (missing.size === 0) return []
+    const wanted = [...missing].map(([id, body]) => ({ id, body }))
+    const relation = rows('r', wanted, { id: 'text', body: 'text' })
+    await sql`insert into sequences (id, body) select id, body from ${relation} where true
+      on conflict (id) do nothing`.execute(tx)
+    return [...missing.keys()]
+  }
+
+  confirm(ids: readonly string[]): void {
+    if (this.#stored.size >= SEQUENCES_KEPT) this.#stored.clear()
+    for (const id of ids) this.#stored.add(id)
+  }
+}
+const SEQUENCES_KEPT = 10_000
