@@ -1,4 +1,4 @@
-import { CHANNEL_CATALOGUE } from '../domain/channel-catalogue.ts'
+import { lookUpChannel } from '../domain/channel-catalogue.ts'
 import { titleCase } from '../domain/sequence.ts'
 import type { Api, ApiOptions } from './house.ts'
 import { answers, ChannelsAnswer } from './schemas.ts'
@@ -16,13 +16,14 @@ export function channelRoutes(app: Api, { engine }: ApiOptions): void {
       },
     },
     async () => ({
-      channels: CHANNEL_CATALOGUE.map(({ name, aliases = [], reports, address, maxTextLength }) => {
-        const here = engine.ability(name)
+      channels: engine.channelNames().map((name) => {
+        const { reports: most = [], address, aliases = [], maxTextLength } = lookUpChannel(name) ?? {}
+        const { connected = false, reports = most } = engine.ability(name) ?? {}
         return {
           channel: name,
-          connected: here?.connected ?? false,
-          successStatuses: (here?.reports ?? reports).map(titleCase),
-          address,
+          connected,
+          successStatuses: reports.map(titleCase),
+          address: address ?? 'any',
           ...(maxTextLength !== undefined && { maxTextLength }),
           otherSpellings: [...aliases],
         }

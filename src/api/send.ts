@@ -61,7 +61,7 @@ export function sendRoutes(
   const prepare = async (subAccountId: string): Promise<Reading> => ({
     now: clock.now(),
     subAccountId,
-    ability: (name) => engine.ability(name),
+    ability: (name) => engine.ability(name, subAccountId),
     defaultSequence: (await defaults.of(subAccountId))?.channels,
   })
 

@@ -56,7 +56,7 @@ export function sequenceRoutes(app: Api, { engine }: ApiOptions, defaults: Defau
         const message = `the sequence of ${subAccountId} is set in the configuration file; change it there`
         throw new ApiError(409, 'channels', message)
       }
-      if (channels !== null) readSequence(channels, (name) => engine.ability(name), 'channels')
+      if (channels !== null) readSequence(channels, (name) => engine.ability(name, subAccountId), 'channels')
       await defaults.set(subAccountId, channels)
       return show(subAccountId)
     },

@@ -6,14 +6,14 @@ import type { Held, MessageStore, ProviderRef, Saved } from './ports/message-sto
 /** Runs events through `advance` inside a transaction, and tells everybody concerned after its commit. */
 export class Committer {
   readonly #store: MessageStore
-  readonly #context: Context
+  readonly #contextFor: (held: Held) => Context
   readonly #feed: Feed
   readonly #onWakeUp: (at: number) => void
   readonly #onDeliveries: () => void
 
   constructor(options: {
     store: MessageStore
-    context: Context
+    contextFor: (held: Held) => Context
     feed: Feed
     /** A message will need attention then. */
     onWakeUp: (at: number) => void
@@ -21,7 +21,7 @@ export class Committer {
     onDeliveries: () => void
   }) {
     this.#store = options.store
-    this.#context = options.context
+    this.#contextFor = options.contextFor
     this.#feed = options.feed
     this.#onWakeUp = options.onWakeUp
     this.#onDeliveries = options.onDeliveries
@@ -33,7 +33,7 @@ export class Committer {
     also: { refs?: readonly ProviderRef[]; unpark?: readonly string[] } = {},
   ): Promise<Saved> {
     const decide = (held: Held) => {
-      const advanced = fold(held, events.get(held.message.id) ?? [], this.#context)
+      const advanced = fold(held, events.get(held.message.id) ?? [], this.#contextFor(held))
       return advanced && { held, advanced }
     }
     const saved = await this.#store.update([...events.keys()], decide, also)

@@ -1,4 +1,4 @@
-import { lookUpChannel } from '../domain/channel-catalogue.ts'
+import { CHANNEL_CATALOGUE, lookUpChannel } from '../domain/channel-catalogue.ts'
 import type { ChannelAbility } from '../domain/sequence.ts'
 import type { Connection } from './ports/channel.ts'
 
@@ -23,19 +23,24 @@ export class Connections {
   }
 
   /** The connection that a send would take now. */
-  pick(subAccountId: string, channel: string): Connection | undefined {
-    const chosen = this.#choices[subAccountId]?.[channel]
+  pick(subAccountId: string | undefined, channel: string): Connection | undefined {
+    const chosen = subAccountId === undefined ? undefined : this.#choices[subAccountId]?.[channel]
     if (chosen) return chosen.map((id) => this.#byId.get(id)).find((connection) => connection !== undefined)
     return this.all.find(({ serves }) => serves.includes(channel))
   }
 
+  /** The channels of the catalogue, then those that only a connection knows. */
+  channelNames(): readonly string[] {
+    return [...new Set([...CHANNEL_CATALOGUE.map(({ name }) => name), ...this.all.flatMap(({ serves }) => serves)])]
+  }
+
   /** What a channel name means, in any case and either spelling. A name that only a connection knows is the operator's. */
-  ability(name: string): ChannelAbility | undefined {
+  ability(name: string, subAccountId?: string): ChannelAbility | undefined {
     const facts = lookUpChannel(name)
     const own = this.all.flatMap(({ serves }) => serves).find((each) => each.toLowerCase() === name.toLowerCase())
     const spelled = facts?.name ?? own
     if (spelled === undefined) return undefined
-    const connection = this.all.find(({ serves }) => serves.includes(spelled))
+    const connection = this.pick(subAccountId, spelled)
     const able = connection?.abilities(spelled).reports ?? facts?.reports ?? []
     // No connection reports more than its channel can: an SMS is never read, whatever an operator's own endpoint claims.
     const reports = facts === undefined ? able : able.filter((status) => facts.reports.includes(status))

@@ -17,7 +17,12 @@ export type EngineApi = {
   release(umid: string): Promise<boolean>
   /** A provider's callback: verified, committed, then answered. Undefined for a connection that we do not have. */
   receive(connectionId: string, request: RawRequest): Promise<CallbackResult | undefined>
-  /** What a channel name means here, in any spelling; undefined for a name that nobody knows. */
-  ability(name: string): ChannelAbility | undefined
+  /**
+   * What a channel name means for a subaccount (without one: by the order of the configuration), in any spelling; undefined
+   * for a name that nobody knows.
+   */
+  ability(name: string, subAccountId?: string): ChannelAbility | undefined
+  /** All channel names that a sequence may use: those of the catalogue, then the operator's own. */
+  channelNames(): readonly string[]
   readonly feed: Feed
 }

@@ -15,7 +15,7 @@ import { OutboxSender, type PostReceipt } from './outbox-sender.ts'
 import type { CallbackResult, Outgoing, RawRequest } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
-import type { Change, Due, Intake, IntakeResult, MessageStore } from './ports/message-store.ts'
+import type { Change, Due, Held, Intake, IntakeResult, MessageStore } from './ports/message-store.ts'
 import type { Outbox } from './ports/outbox.ts'
 import { attemptRef, Receipts } from './receipts.ts'
 
@@ -70,7 +70,7 @@ export class Engine implements EngineApi {
     this.feed = options.feed ?? new Feed()
     this.#committer = new Committer({
       store,
-      context: this.#context((step) => this.#routeWithoutEnvelope(step)),
+      contextFor: (held) => this.#context((step) => this.#usualRoute(held, step)),
       feed: this.feed,
       onWakeUp: (at) => this.#wakeLoop.poke(at),
       onDeliveries: () => this.#outboxSender.poke(),
@@ -186,8 +186,12 @@ export class Engine implements EngineApi {
     return result
   }
 
-  ability(name: string) {
-    return this.#options.connections.ability(name)
+  ability(name: string, subAccountId?: string) {
+    return this.#options.connections.ability(name, subAccountId)
+  }
+
+  channelNames() {
+    return this.#options.connections.channelNames()
   }
 
   /** One round of the wake loop: as many due messages as there is room to send. Answers when the next is due. */
@@ -230,10 +234,9 @@ export class Engine implements EngineApi {
     return { route, leaseMs, horizonMs, retryForMs }
   }
 
-  /** Enough for receipts and outcomes, which never open a step: they only ask what a connection can do. */
-  #routeWithoutEnvelope(step: Step): Route {
-    const { connections } = this.#options
-    const connection = connections.all.find(({ serves }) => serves.includes(step.channel))
+  /** Enough for receipts and outcomes, which never open a step: they only ask what the connection can do. */
+  #usualRoute({ subAccountId }: Held, step: Step): Route {
+    const connection = this.#options.connections.pick(subAccountId, step.channel)
     if (connection === undefined) return { kind: 'skip', reason: 'not-configured' }
     const { takesIdempotencyKey } = connection.abilities(step.channel)
     return { kind: 'send', connection: connection.id, takesIdempotencyKey }
