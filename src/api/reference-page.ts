@@ -11,6 +11,9 @@ export function referencePageRoutes(app: Api): void {
     return reply.header('content-type', 'application/json; charset=utf-8').send(document)
   })
 
+  // Whoever opens the address in a browser finds something to read.
+  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
+
   app.get('/docs', { schema: { hide: true } }, async (_request, reply) => {
     page ??= renderReference(app.swagger())
     return reply

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Terminal } from './terminal.ts'
 
-export type Started = { version: string; url: string; config: Config; apiKey?: string; newDataDir?: boolean }
+export type Started = { version: string; url: string; config: Config; apiKey?: string }
 
 /** The message that a newcomer sends first. */
 export const FIRST_MESSAGE =
@@ -31,7 +31,8 @@ export function printStartPage(started: Started, terminal: Terminal): void {
   terminal.print(`\n${indent}Send a message:\n`)
   terminal.print(curl(url, apiKey ?? 'YOUR_API_KEY'))
   terminal.print(`\n${indent}and watch it, in another terminal, with the umid of the answer:\n`)
-  terminal.print('npx untilread watch UMID\n')
+  const where = config.dataDir === './data' ? '' : ` --data-dir ${config.dataDir}`
+  terminal.print(`npx untilread watch UMID${where}\n`)
 }
 
 function curl(url: string, apiKey: string): string {
