@@ -1,5 +1,6 @@
 import { lookUpChannel } from '../domain/channel-catalogue.ts'
 import type { ChannelAbility } from '../domain/sequence.ts'
+import { SUCCESS_STATUSES } from '../domain/status-ladder.ts'
 import { type Config, type ConnectionConfig, SANDBOX_CONNECTION, type SubaccountConfig } from './config.ts'
 
 /** The one spelling of a channel name: the catalogue's, else that of the connection which brings it, else as it came. */
@@ -23,6 +24,12 @@ export function connectionsFor(
   const real = config.connections.filter(({ channels }) => channels.includes(channel)).map(({ id }) => id)
   const simulated = config.sandbox && real.length === 0 && lookUpChannel(channel) !== undefined
   return simulated ? [SANDBOX_CONNECTION] : real
+}
+
+/** While a connection is faulty, what it serves is not known: then a step is held only against what no connection can change. */
+export function possibleAbility(name: string): ChannelAbility {
+  const facts = lookUpChannel(name)
+  return { name: facts?.name ?? name, reports: facts?.reports ?? SUCCESS_STATUSES, connected: true }
 }
 
 /** What a channel name in a sequence means for a subaccount; undefined for a name that nobody knows. */

@@ -1,5 +1,5 @@
-import { checkSequence } from '../domain/sequence.ts'
-import { channelName, configuredAbility } from './abilities.ts'
+import { type ChannelAbility, checkSequence } from '../domain/sequence.ts'
+import { channelName, configuredAbility, possibleAbility } from './abilities.ts'
 import { type Findings, join, note } from './check.ts'
 import { type Config, SANDBOX_CONNECTION, type SubaccountConfig } from './config.ts'
 import { follow, isList, isMap, type Located, plain } from './located.ts'
@@ -23,16 +23,22 @@ export function readSubaccounts(
     const sequence = each.value.get('sequence')
     subaccounts[id] = { channels }
     if (sequence === undefined) continue
-    // While a connection is faulty, what it serves is not known: nothing is said about the steps that may need it.
-    if (house.complete) checkSteps(sequence, `${name}.sequence`, house, subaccounts[id], findings)
+    const ability = (channel: string) =>
+      house.complete ? configuredAbility(house, subaccounts[id], channel) : possibleAbility(channel)
+    checkSteps(sequence, `${name}.sequence`, ability, findings)
     subaccounts[id] = { channels, sequence: plain(sequence) as unknown[] }
     note({}, plain(sequence), sequence.origin, `${name}.sequence`, findings)
   }
   return subaccounts
 }
 
-function checkSteps(sequence: Located, name: string, house: House, subaccount: SubaccountConfig, findings: Findings) {
-  const checked = checkSequence(plain(sequence), (channel) => configuredAbility(house, subaccount, channel))
+function checkSteps(
+  sequence: Located,
+  name: string,
+  ability: (channel: string) => ChannelAbility | undefined,
+  findings: Findings,
+): void {
+  const checked = checkSequence(plain(sequence), ability)
   if (checked.ok) return
   for (const { path, message, fault } of checked.problems) {
     const { origin: valueOrigin, keyOrigin } = follow(sequence, path)
