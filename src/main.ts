@@ -106,7 +106,7 @@ export async function startServer(
 
 /** The store alone, for commands that work beside a server. */
 export async function openStore({ databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>): Promise<Store> {
-  if (databaseUrl === undefined) mkdirSync(dataDir, { recursive: true })
+  if (databaseUrl === undefined) mkdirSync(dataDir, { recursive: true, mode: 0o700 }) // it holds people's messages
   return open(databaseUrl ?? join(dataDir, 'untilread.db'), { newId })
 }
 

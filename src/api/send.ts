@@ -125,7 +125,7 @@ export function sendRoutes(
       const replayed = await commit({
         subAccountId,
         messages: [message],
-        ...(key !== undefined && { idempotency: { key, bodyHash, answer } }),
+        ...(key !== undefined && { idempotency: { key, bodyHash, answer, at: reading.now } }),
       })
       return replayed === undefined ? sendJson(reply, answer) : replay(reply, replayed)
     },
@@ -184,7 +184,9 @@ export function sendRoutes(
         ...(items.length > 0 && { messages: items }),
       })
       const idempotency =
-        key === undefined ? {} : { idempotency: { key, bodyHash: hashOf('batch', request.body), answer } }
+        key === undefined
+          ? {}
+          : { idempotency: { key, bodyHash: hashOf('batch', request.body), answer, at: reading.now } }
       const nothing = accepted.length === 0 && key === undefined
       const replayed = nothing ? undefined : await commit({ subAccountId, messages: accepted, ...idempotency })
       return replayed === undefined ? sendJson(reply, answer) : replay(reply, replayed)

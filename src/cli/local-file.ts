@@ -11,7 +11,7 @@ export type LocalAccess = { url: string; apiKey: string; subAccountId: string }
 const NAME = 'local.json'
 
 export function writeLocalAccess(dataDir: string, access: LocalAccess): void {
-  mkdirSync(dataDir, { recursive: true })
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const path = join(dataDir, NAME)
   const draft = `${path}.${process.pid}`
   try {

@@ -37,6 +37,8 @@ export function startFailure(error: unknown, { host, port }: Pick<Config, 'host'
       return new CliFailure(`Port ${port} is taken. Choose another with --port or PORT.`)
     case 'EACCES':
       return new CliFailure(`Port ${port} is reserved on this machine. Choose one above 1023 with --port or PORT.`)
+    case 'NEWER_DATABASE':
+      return new CliFailure((error as Error).message)
     case 'EADDRNOTAVAIL':
       return new CliFailure(`This machine has no address ${host}. Choose another with --host or HOST.`)
     default:

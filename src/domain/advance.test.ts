@@ -232,7 +232,7 @@ describe('cancelling', () => {
     const sends = run.sends.length
     run.cancel()
     expect(run.standing).toBe('cancelled')
-    expect(cancelResult(run.message)).toEqual(result)
+    expect(cancelResult(run.message, run.at)).toEqual(result)
     expect(run.after(HORIZON_MS).due()).toEqual({ message: run.message, entries: [], effects: [] })
     expect(run.sends).toHaveLength(sends)
   })
@@ -247,7 +247,7 @@ describe('cancelling', () => {
     const run = sent()
     run.cancel()
     run.settle(outcome)
-    expect(cancelResult(run.message)).toEqual(result)
+    expect(cancelResult(run.message, run.at)).toEqual(result)
   })
 
   test('a second time, or after the end, changes nothing and tells the outcome', () => {
@@ -257,7 +257,14 @@ describe('cancelling', () => {
     const run = waiting([DELIVERED_60])
     run.receipt(0, 'delivered')
     expect(run.cancel().entries).toEqual([])
-    expect(cancelResult(run.message)).toEqual({ result: 'ended', outcome: 'succeeded' })
-    expect(cancelResult(waiting().message)).toEqual({ result: 'undecided', step: 0 })
+    expect(cancelResult(run.message, run.at)).toEqual({ result: 'ended', outcome: 'succeeded' })
+    expect(cancelResult(waiting().message, START)).toEqual({ result: 'undecided', step: 0 })
+  })
+
+  test('of a call whose lease has run out nobody will tell any more: it may have been made', () => {
+    const run = sent()
+    run.cancel()
+    expect(cancelResult(run.message, START + LEASE_MS - 1)).toEqual({ result: 'undecided', step: 0 })
+    expect(cancelResult(run.message, START + LEASE_MS)).toEqual({ result: 'too-late', step: 0, at: START })
   })
 })

@@ -120,8 +120,8 @@ export type CancelResult =
   /** A call is under way; its outcome decides. */
   | { result: 'undecided'; step: number }
 
-/** What a cancel achieved, read off the message as it stands after it. */
-export function cancelResult(message: Message): CancelResult {
+/** What a cancel achieved, read off the message as it stands after it, at `now`. */
+export function cancelResult(message: Message, now: number): CancelResult {
   const { progress, attempts } = message
   if (progress.state === 'live') return { result: 'undecided', step: progress.step }
   if (progress.state !== 'cancelled') return { result: 'ended', outcome: progress.state }
@@ -131,6 +131,8 @@ export function cancelResult(message: Message): CancelResult {
   )
   const attempt = attempts[step]
   if (attempt === undefined) return { result: 'cancelled' }
-  if (attempt.inFlight && attempt.leftAt === undefined) return { result: 'undecided', step }
+  // After its lease nobody is going to tell any more what became of a call: it may have been made.
+  const awaited = attempt.inFlight && attempt.leftAt === undefined && now < (attempt.call ?? attempt.openedAt)
+  if (awaited) return { result: 'undecided', step }
   return { result: 'too-late', step, at: attempt.leftAt ?? attempt.openedAt }
 }

@@ -42,7 +42,7 @@ export class Committer {
   }
 
   announce({ changes, deliveries }: Saved): void {
-    for (const { held, advanced, heldBack } of changes) {
+    for (const { held, advanced, heldBack = held.heldBack } of changes) {
       const { message } = advanced
       this.#feed.emit({ umid: message.id, subAccountId: held.subAccountId, version: held.version + 1 })
       const wakeAt = wakeAtOf(message)

@@ -154,7 +154,7 @@ export class Engine implements EngineApi {
         })
         const record = await store.find(umid)
         if (record === undefined) return undefined
-        const result = cancelResult(record.message)
+        const result = cancelResult(record.message, clock.now())
         if (result.result !== 'undecided' || clock.now() >= givesUpAt) return result
         await Promise.race([changed, clock.sleepUntil(givesUpAt, patience.signal)])
       }
@@ -170,6 +170,7 @@ export class Engine implements EngineApi {
     const at = this.#options.clock.now()
     const saved = await this.#options.store.update([umid], (held) => ({
       held,
+      heldBack: false,
       advanced: { message: held.message, entries: [{ at, code: 'released' }], effects: [] },
     }))
     this.#committer.announce(saved)
@@ -359,7 +360,7 @@ function failedDecision(due: Due, now: number, failures: number, error: unknown)
   return {
     held: due,
     failures,
-    ...(heldBack && { heldBack }),
+    heldBack,
     advanced: { message: putOff, entries: heldBack ? [{ at: now, code: 'held', facts }] : [], effects: [] },
   }
 }

@@ -20,12 +20,12 @@ export async function claimKeys(
     const id = name(intake.subAccountId, intake.idempotency?.key ?? '')
     if (!first.has(id)) first.set(id, intake)
   }
-  const wanted = [...first.values()].map(({ subAccountId, idempotency, messages }) => ({
+  const wanted = [...first.values()].map(({ subAccountId, idempotency }) => ({
     subaccount_id: subAccountId,
     key: idempotency?.key,
     body_hash: idempotency?.bodyHash,
     answer: idempotency?.answer,
-    created_at: messages[0]?.envelope.acceptedAt ?? 0,
+    created_at: idempotency?.at,
   }))
   const columns = {
     subaccount_id: 'text',

@@ -197,19 +197,19 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
 
     async find(umid) {
       if (!isUuid(umid)) return undefined
-      const { rows: found } = await sql<MessageRow & { envelope: string; state: string }>`
-        select ${MESSAGE_COLUMNS}, m.state, e.body as envelope
+      const { rows: found } = await sql<MessageRow & { envelope: string }>`
+        select ${MESSAGE_COLUMNS}, e.body as envelope
         from messages m join sequences s on s.id = m.sequence_id join envelopes e on e.message_id = m.id
         where m.id = ${umid}`.execute(db)
       const [row] = found
       if (row === undefined) return undefined
-      const { message, version } = hold(row)
+      const { message, version, heldBack } = hold(row)
       const envelope = JSON.parse(row.envelope) as Envelope
       return {
         envelope,
         message,
         version,
-        heldBack: row.state === 'live' && row.wake_at === null,
+        heldBack,
       } satisfies MessageRecord
     },
 

@@ -1,14 +1,34 @@
 import { type Kysely, sql } from 'kysely'
-import { type Migration, Migrator } from 'kysely/migration'
+import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration'
 import type { Database, DialectName } from './dialect.ts'
 import type { Schema } from './schema.ts'
 
 /** Brings the schema up to date and answers with the names of what was applied. Safe to call from several nodes at once. */
 export async function migrate(database: Database): Promise<string[]> {
-  const provider = { getMigrations: async () => migrationsFor(database.name) }
+  const known = migrationsFor(database.name)
+  const provider = { getMigrations: async () => known }
+  if ((await appliedMigrations(database)).some((name) => !(name in known))) throw new NewerDatabase()
   const { error, results } = await new Migrator({ db: database.db, provider }).migrateToLatest()
   if (error) throw new Error('the database could not be migrated', { cause: error })
   return (results ?? []).map(({ migrationName }) => migrationName)
+}
+
+/** The database has been used by a version that knows more than this one. */
+export class NewerDatabase extends Error {
+  readonly code = 'NEWER_DATABASE'
+
+  constructor() {
+    super(
+      'The database was brought up to date by a newer version; start that version, or restore a backup from before.',
+    )
+  }
+}
+
+async function appliedMigrations({ db }: Database): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return []
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db)
+  return rows.map(({ name }) => name)
 }
 
 function migrationsFor(dialect: DialectName): Record<string, Migration> {

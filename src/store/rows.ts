@@ -27,12 +27,13 @@ export function fromRow(row: MessageRow, sequence: Message['sequence']): Held {
     subAccountId: row.subaccount_id,
     version: row.version,
     failures: row.failures,
+    heldBack: progress.state === 'live' && row.wake_at === null,
     ...(row.dlr_url !== null && { dlrUrl: row.dlr_url }),
   }
 }
 
 /** The row after a change. A message that is held back keeps its progress and has no wake-up until it is released. */
-export function toRow({ held, advanced, failures = 0, heldBack }: Change) {
+export function toRow({ held, advanced, failures = 0, heldBack = held.heldBack }: Change) {
   const { message } = advanced
   return {
     id: message.id,

@@ -18,6 +18,11 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
     })
     afterEach(() => place.cleanUp())
 
+    test('a database that a newer version has used is refused', async () => {
+      await place.execute("insert into kysely_migration (name, timestamp) values ('9999-from-the-future', 'later')")
+      await expect(store.migrate()).rejects.toMatchObject({ code: 'NEWER_DATABASE' })
+    })
+
     test('migrating again changes nothing', async () => {
       expect(await store.migrate()).toEqual([])
     })
@@ -194,7 +199,7 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
     test('the same idempotency key with the same body gets the first answer, with another body a conflict', async () => {
       const request = (bodyHash: string, answer: string) => ({
         ...intake(newMessage()),
-        idempotency: { key: 'k-1', bodyHash, answer },
+        idempotency: { key: 'k-1', bodyHash, answer, at: T0 },
       })
       const [first, again, other] = [request('h1', 'one'), request('h1', 'two'), request('h2', 'three')]
       expect(await store.messages.accept([first, again, other])).toEqual([
@@ -212,7 +217,10 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
 
     twoNodes('two nodes that get the same idempotency key at once accept it once', async () => {
       const other = await place.open()
-      const request = () => ({ ...intake(newMessage()), idempotency: { key: 'k-2', bodyHash: 'h', answer: 'first' } })
+      const request = () => ({
+        ...intake(newMessage()),
+        idempotency: { key: 'k-2', bodyHash: 'h', answer: 'first', at: T0 },
+      })
       const answers = await Promise.all(
         [store, other, store, other].map((node) => node.messages.accept([request()]).then(([only]) => only?.kind)),
       )
@@ -242,9 +250,15 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
       expect(await store.messages.nextWakeAt()).toBeUndefined()
       expect(await store.messages.backlog(T0)).toEqual({ overdue: 0, heldBack: 1 })
       expect((await store.messages.find(message.envelope.umid))?.heldBack).toBe(true)
+      // What comes meanwhile is recorded, and wakes nothing up.
+      await store.messages.update(
+        [message.envelope.umid],
+        deciding(() => ({ type: 'receipt', at: T0, step: 0, report: { status: 'sent' } })),
+      )
+      expect(await store.messages.nextWakeAt()).toBeUndefined()
       await store.messages.update([message.envelope.umid], (held) => {
-        expect(held.failures).toBe(5)
-        return { held, advanced: { message: held.message, entries: [], effects: [] } }
+        expect(held.heldBack).toBe(true)
+        return { held, heldBack: false, advanced: { message: held.message, entries: [], effects: [] } }
       })
       expect(await store.messages.backlog(T0)).toEqual({ overdue: 1, heldBack: 0 })
     })
@@ -258,7 +272,7 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
         arrivedAt,
       })
       await store.messages.park([park(T0), park(T0 + 1000)])
-      const request = { ...intake(newMessage()), idempotency: { key: 'k', bodyHash: 'h', answer: 'a' } }
+      const request = { ...intake(newMessage()), idempotency: { key: 'k', bodyHash: 'h', answer: 'a', at: T0 } }
       await store.messages.accept([request])
       expect(await store.messages.sweep({ parked: T0 + 500, idempotency: T0 })).toEqual({ parked: 1, idempotency: 0 })
       expect(await store.messages.sweep({ parked: T0, idempotency: T0 + 1 })).toEqual({ parked: 0, idempotency: 1 })

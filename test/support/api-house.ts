@@ -47,6 +47,7 @@ export async function openApiHouse(
       await opened.migrate()
       return opened
     },
+    execute: async () => {},
     async cleanUp() {
       await opened?.close()
       await rm(folder, { recursive: true, force: true })

@@ -43,9 +43,11 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   return {
     url,
     async stop() {
-      const gone = new Promise((resolve) => server.once('exit', resolve))
-      server.kill('SIGINT') // fast shutdown: ends sessions, leaves no process behind
-      await gone
+      if (server.exitCode === null && server.signalCode === null) {
+        const gone = new Promise((resolve) => server.once('exit', resolve))
+        server.kill('SIGINT') // fast shutdown: ends sessions, leaves no process behind
+        await gone
+      }
       await rm(home, { recursive: true, force: true })
     },
   }

@@ -79,7 +79,7 @@ function play(header: Map<string, string>, lines: readonly Line[]): string {
     wakeUntil(at)
     run.at = at
     told(`${verb} ${words}`.trim(), () => perform(run, routes, verb, words))
-    if (verb === 'cancel') printed.push(`  answered: ${showFacts(cancelResult(run.message)).trim()}`)
+    if (verb === 'cancel') printed.push(`  answered: ${showFacts(cancelResult(run.message, run.at)).trim()}`)
   }
   wakeUntil(Number.POSITIVE_INFINITY)
   return `${printed.join('\n')}\n`

@@ -1,23 +1,35 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import SQLite from 'better-sqlite3'
 import pg from 'pg'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { newId } from '../../src/system/ids.ts'
 
 /** A place for a store, that can be opened more than once, as two nodes or two runs would. */
-export type Place = { open(): Promise<Store>; cleanUp(): Promise<void> }
+export type Place = {
+  open(): Promise<Store>
+  /** Runs a statement beside the store, as an operator might. */
+  execute(statement: string): Promise<void>
+  cleanUp(): Promise<void>
+}
 export type PlaceMaker = (postgresUrl: string) => Promise<Place>
 
 /** Every kind of database that the product runs on. */
 export const PLACES: Record<'sqlite file' | 'postgres', PlaceMaker> = {
   'sqlite file': async () => {
     const folder = await mkdtemp(join(tmpdir(), 'untilread-store-'))
-    return placeAt(join(folder, 'untilread.db'), () => rm(folder, { recursive: true, force: true }))
+    const file = join(folder, 'untilread.db')
+    const execute = async (statement: string) => {
+      const database = new SQLite(file)
+      database.exec(statement)
+      database.close()
+    }
+    return placeAt(file, execute, () => rm(folder, { recursive: true, force: true }))
   },
   postgres: async (postgresUrl) => {
     const { url, drop } = await createDatabase(postgresUrl)
-    return placeAt(url, drop)
+    return placeAt(url, (statement) => administer(url, statement), drop)
   },
 }
 
@@ -30,7 +42,7 @@ export async function createDatabase(postgresUrl: string): Promise<{ url: string
   return { url: url.href, drop: () => administer(postgresUrl, `drop database ${name} with (force)`) }
 }
 
-function placeAt(location: string, cleanUp: () => Promise<void>): Place {
+function placeAt(location: string, execute: Place['execute'], cleanUp: () => Promise<void>): Place {
   const opened = new Set<Store>()
   return {
     async open() {
@@ -39,6 +51,7 @@ function placeAt(location: string, cleanUp: () => Promise<void>): Place {
       opened.add(store)
       return { ...store, close: () => (opened.delete(store) ? store.close() : Promise.resolve()) }
     },
+    execute,
     async cleanUp() {
       await Promise.all([...opened].map((store) => store.close()))
       await cleanUp()

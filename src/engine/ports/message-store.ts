@@ -30,7 +30,7 @@ export type Intake = {
   subAccountId: string
   messages: readonly NewMessage[]
   /** The answer is kept with the key, to be given again to the same request. */
-  idempotency?: { key: string; bodyHash: string; answer: string }
+  idempotency?: { key: string; bodyHash: string; answer: string; at: number }
 }
 export type IntakeResult =
   | { kind: 'accepted' }
@@ -46,13 +46,21 @@ export type Held = {
   version: number
   /** How often deciding on it has failed in a row. */
   failures: number
+  /** It waits for a person to release it: whatever comes is recorded, and no wake-up is set. */
+  heldBack: boolean
   /** Where receipts for this message go, if it names a URL of its own. */
   dlrUrl?: string
 }
 export type Due = Held & { envelope: Envelope }
 
 /** What was decided. Saved as one new version of the row with its timeline entries and receipts to the sender. */
-export type Change = { held: Held; advanced: Advanced; failures?: number; heldBack?: true }
+export type Change = {
+  held: Held
+  advanced: Advanced
+  failures?: number
+  /** Absent: as before. */
+  heldBack?: boolean
+}
 
 /** What was committed, with the number of receipts to senders that came of it. */
 export type Saved = { changes: readonly Change[]; deliveries: number }
