@@ -48,10 +48,14 @@ export class Dispatcher {
     }
   }
 
-  /** How many more jobs the freest connection takes: so many messages are worth claiming. */
+  /**
+   * How many more jobs the freest connection takes: so many messages are worth claiming. A connection whose queue is still
+   * half full has none yet: many small claims cost far more than few large ones.
+   */
   room(): number {
     if (this.#stop.signal.aborted) return 0
-    return Math.max(0, ...[...this.#lanes.values()].map(roomOf))
+    const hungry = [...this.#lanes.values()].filter((lane) => lane.queue.length <= queueLimit(lane) / 2)
+    return Math.max(0, ...hungry.map(roomOf))
   }
 
   /** Counts the places that one claim gives away. A full connection names the moment to ask again. */
@@ -194,8 +198,11 @@ const WITHDRAWN: SendOutcome = { kind: 'withdrawn' }
 /** Enough to keep a connection busy between two claims, little enough to be worked off within a lease. */
 const QUEUE_LIMIT = 500
 
-function roomOf({ connection, queue, busy }: Lane): number {
-  const { concurrency, perSecond } = connection.limits
-  const limit = Math.min(QUEUE_LIMIT, perSecond === undefined ? QUEUE_LIMIT : Math.max(1, Math.ceil(perSecond)))
-  return limit + concurrency - queue.length - busy
+function queueLimit({ connection: { limits } }: Lane): number {
+  const { perSecond = QUEUE_LIMIT } = limits
+  return Math.min(QUEUE_LIMIT, Math.max(1, Math.ceil(perSecond)))
+}
+
+function roomOf(lane: Lane): number {
+  return queueLimit(lane) + lane.connection.limits.concurrency - lane.queue.length - lane.busy
 }

@@ -1,0 +1,48 @@
+import type { NewMessage } from '../src/engine/ports/message-store.ts'
+
+/**
+ * Something that remembers a deadline for each message, fires those that come due, and calls off those that were read. The
+ * workload drives every contender through this, so that all do the same job and are measured by the same code.
+ */
+export type Contender = {
+  name: string
+  /** Whether calls that run at the same time share a commit. If not, the workload hands over whole groups. */
+  sharesCommits: boolean
+  /** One request. Resolves when its messages would survive a crash. */
+  arm(messages: readonly NewMessage[]): Promise<void>
+  /** One callback with a receipt for each of these sent messages: they were read. Resolves when that would survive a crash. */
+  callOff(umids: readonly string[]): Promise<void>
+  /** From now on what is due is sent, through a channel that does nothing but tell `onSend`. */
+  start(onSend: (umid: string) => void): Promise<void>
+  /** Resolves when `count` messages have been sent since `start`, each with its outcome stored. */
+  sent(count: number): Promise<void>
+  stop(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Counts the sends since `start`, for those who wait for a number of them. */
+export class SendCount {
+  #count = 0
+  #failure: Error | undefined
+  #onChange = () => {}
+
+  add(sends = 1): void {
+    this.#count += sends
+    this.#onChange()
+  }
+
+  /** Whoever waits, or will wait, hears of this instead. */
+  fail(failure: Error): void {
+    this.#failure ??= failure
+    this.#onChange()
+  }
+
+  async reaches(count: number): Promise<void> {
+    while (this.#count < count) {
+      if (this.#failure) throw this.#failure
+      await new Promise<void>((resolve) => {
+        this.#onChange = resolve
+      })
+    }
+  }
+}

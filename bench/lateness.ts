@@ -1,0 +1,65 @@
+import type { Clock } from '../src/engine/ports/clock.ts'
+import type { Measurement, Session } from './session.ts'
+import { unlessAborted } from './session.ts'
+import { percentile } from './statistics.ts'
+import { CONTENDERS, type ContenderName, openContender, type Place } from './testbed.ts'
+import { newMessages, umidsOf } from './workload.ts'
+
+const WARM_UP = 50
+const LEAST_LEAD_MS = 250
+
+/** How long after its moment a message reaches the channel, at a gentle rate; `beside` says what else is in the database. */
+export async function measureLateness(
+  place: Place,
+  key: string,
+  beside: string,
+  session: Session,
+): Promise<Measurement[]> {
+  const lateness = {} as Record<ContenderName, number[]>
+  for (const name of CONTENDERS) lateness[name] = await latenessOf(name, place, beside, session)
+  const line = (share: number, label: string): Measurement => ({
+    key: `${key}-${label}`,
+    title: `lateness ${label}, ${beside}`,
+    unit: 'ms',
+    values: { untilread: [percentile(lateness.untilread, share)], raw: [percentile(lateness.raw, share)] },
+  })
+  return [line(0.5, 'p50'), line(0.99, 'p99')]
+}
+
+async function latenessOf(
+  name: ContenderName,
+  place: Place,
+  beside: string,
+  { sizes, clock, signal, progress }: Session,
+): Promise<number[]> {
+  await using cleanUp = new AsyncDisposableStack()
+  const contender = await openContender(name, place, clock)
+  cleanUp.defer(() => contender.close())
+  progress(`lateness, ${beside}: ${contender.name}`)
+  const now = fineClock(clock)
+  const sentAt = new Map<string, number>()
+  await contender.start((umid) => void sentAt.set(umid, now()))
+  cleanUp.defer(() => contender.stop())
+
+  const { messages: count, overMs } = sizes.lateness
+  const warmUp = newMessages(WARM_UP, clock.now(), () => clock.now())
+  const begunAt = clock.now()
+  await contender.arm(warmUp)
+  await unlessAborted(contender.sent(WARM_UP), signal)
+  await place.rest()
+  // The first deadline lies far enough ahead for all of them to be armed before it.
+  const firstDueAt = clock.now() + Math.max(LEAST_LEAD_MS, 4 * (clock.now() - begunAt))
+  const messages = newMessages(count, clock.now(), (index) => firstDueAt + Math.round((index * overMs) / count))
+  await contender.arm(messages)
+  await unlessAborted(contender.sent(WARM_UP + count), signal)
+  const dueAt = new Map(messages.map(({ envelope }) => [envelope.umid, envelope.scheduledAt ?? Number.NaN]))
+  return umidsOf(messages).map((umid) => (sentAt.get(umid) ?? Number.NaN) - (dueAt.get(umid) ?? Number.NaN))
+}
+
+/** Tells the clock's time with parts of a millisecond: it is set by the moment at which the clock's millisecond changes. */
+export function fineClock(clock: Clock): () => number {
+  const before = clock.now()
+  while (clock.now() === before);
+  const offset = clock.now() - performance.now()
+  return () => performance.now() + offset
+}

@@ -1,0 +1,35 @@
+import { systemClock } from '../src/system/clock.ts'
+import { type ContenderName, openContender, type Place } from './testbed.ts'
+import { CONCURRENCY, inBulk, newMessages, oneByOne, PER_REQUEST, umidsOf } from './workload.ts'
+
+export type MemoryTask = {
+  contender: ContenderName
+  place: Pick<Place, 'database' | 'location'>
+  /** How many messages to send. */
+  sends: number
+  /** Messages that wait in the database, to be called off with those just sent. */
+  callOff: readonly string[]
+}
+
+/** Lives as the service does, on a database that may be full of waiting messages, and answers with its memory. */
+async function live({ contender: name, place, sends, callOff }: MemoryTask): Promise<number> {
+  const { signal } = new AbortController()
+  const contender = await openContender(name, place, systemClock)
+  await contender.start(() => {})
+  const now = systemClock.now()
+  const messages = newMessages(sends, now, () => now)
+  await inBulk(messages, PER_REQUEST, signal, (some) => contender.arm(some))
+  await contender.sent(sends)
+  const drive = contender.sharesCommits ? oneByOne : inBulk
+  await drive([...umidsOf(messages), ...callOff], CONCURRENCY, signal, (some) => contender.callOff(some))
+  const { rss } = process.memoryUsage()
+  await contender.stop()
+  await contender.close()
+  return rss
+}
+
+process.once('disconnect', () => process.exit())
+process.once('message', async (task: MemoryTask) => {
+  const rss = await live(task)
+  process.send?.(rss, () => process.disconnect())
+})

@@ -1,0 +1,18 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Session } from './session.ts'
+import type { Place } from './testbed.ts'
+
+/** Sees to it that so many messages wait in a database; another process writes them, so that this one stays as it is. */
+export async function fillUp(place: Place, wanted: number, { signal }: Pick<Session, 'signal'>): Promise<void> {
+  const missing = wanted - (await place.tally()).pending
+  if (missing <= 0) return
+  const file = fileURLToPath(import.meta.resolve('./seed.ts'))
+  const words = ['--database', place.location, '--messages', String(missing)]
+  const child = fork(file, words, { execArgv: [], signal })
+  const [code] = await once(child, 'exit')
+  signal.throwIfAborted()
+  if (code !== 0) throw new Error(`the process that fills the database ended with ${code}`)
+  await place.rest()
+}
