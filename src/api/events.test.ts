@@ -93,7 +93,7 @@ describe('the events of one message', () => {
     await house.receipt(umid, 1, 'read')
     const success = await reader.next()
     expect(codes(success)).toEqual(['receipt', 'succeeded'])
-    expect(success.data?.entries?.[1]?.text).toBe('WhatsApp is known to be read: the message has succeeded.')
+    expect(success.data?.entries?.[1]?.text).toBe('It is known to be read on WhatsApp: the message has succeeded.')
     expect(await reader.next()).toMatchObject({
       event: 'ended',
       data: { umid, outcome: { state: 'succeeded', step: 1 } },

@@ -85,7 +85,7 @@ describe('the timeline', () => {
       'Now it goes to Viber through fake.',
       "Viber's provider took the message.",
       'Viber reports delivered.',
-      'Viber is known to be delivered: the message has succeeded.',
+      'It is known to be delivered on Viber: the message has succeeded.',
     ])
     expect(entries[3]).toMatchObject({ code: 'fell-back', step: 1, facts: { reason: 'not-in-time', to: 'Viber' } })
     const versions = entries.map(({ version }) => Number(version))

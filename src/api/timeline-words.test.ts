@@ -88,7 +88,7 @@ describe('a sentence for', () => {
     [
       'succeeded',
       { status: 'read', wanted: 'delivered' },
-      'WhatsApp is known to be read, which is more than delivered: the message has succeeded.',
+      'It is known to be read on WhatsApp, which is more than delivered: the message has succeeded.',
     ],
     [
       'late-success',

@@ -35,7 +35,7 @@ export function timelineText(entry: TimelineEntry, sequence: readonly Step[]): s
     case 'fell-back':
       return fellBackText(channel, facts)
     case 'succeeded':
-      return `${channel} is known to be ${facts.status}${above(facts)}: the message has succeeded.`
+      return `It is known to be ${facts.status} on ${channel}${above(facts)}: the message has succeeded.`
     case 'late-success':
       return `${channel} had reached the person earlier than step ${facts.insteadOfStep} did, so it counts as the one that succeeded.`
     case 'exhausted':

@@ -33,7 +33,7 @@ test('words of others cannot steer the terminal', () => {
 })
 
 test.each([
-  ['succeeded', 'Succeeded: SMS is read, 2.0 s after it was accepted.'],
+  ['succeeded', 'Succeeded: read on SMS, 2.0 s after it was accepted.'],
   ['exhausted', 'Exhausted: no channel brought it through, 2.0 s after it was accepted.'],
   ['unknown', 'Unknown: the last word on it never came, 2.0 s after it was accepted.'],
   ['cancelled', 'Cancelled, 2.0 s after it was accepted.'],

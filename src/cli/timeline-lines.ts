@@ -50,7 +50,7 @@ export function outcomeText(outcome: MessageOutcome, acceptedAt: number): string
   const after = `${formatElapsed(Date.parse(at) - acceptedAt)} after it was accepted`
   switch (state) {
     case 'succeeded':
-      return `Succeeded: ${harmless(channel ?? 'a step')} is ${status ?? 'done'}, ${after}.`
+      return `Succeeded: ${status ?? 'done'} on ${harmless(channel ?? 'a step')}, ${after}.`
     case 'exhausted':
       return `Exhausted: no channel brought it through, ${after}.`
     case 'unknown':

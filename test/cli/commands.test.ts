@@ -44,7 +44,7 @@ describe('watch', () => {
         'u1  WhatsApp → SMS',
         '09:00:00        +0.0 s  1 WhatsApp  The message goes to WhatsApp.',
         '09:00:04        +4.0 s  1 WhatsApp  WhatsApp reports read.',
-        'Succeeded: WhatsApp is read, 4.0 s after it was accepted.',
+        'Succeeded: read on WhatsApp, 4.0 s after it was accepted.',
         '',
       ].join('\n'),
     )
