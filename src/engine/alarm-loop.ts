@@ -37,7 +37,7 @@ export class AlarmLoop {
   /** There is, or will be, something to do at `at`. */
   poke(at: number): void {
     if (this.#sleep === undefined) this.#earliestPoke = Math.min(at, this.#earliestPoke ?? at)
-    else if (at < this.#sleepsUntil) this.#sleep.abort()
+    else if (at < this.#sleepsUntil) this.#sleep.abort(POKED)
   }
 
   async stop(): Promise<void> {
@@ -52,7 +52,11 @@ export class AlarmLoop {
       const next = await this.#safeRound()
       const wakeAt = Math.min(next, this.#earliestPoke ?? next)
       this.#earliestPoke = undefined
-      if (wakeAt <= this.#clock.now() || this.#stopping) continue
+      if (wakeAt <= this.#clock.now() || this.#stopping) {
+        // However much is due, others get their turn in between.
+        await new Promise((resolve) => setImmediate(resolve))
+        continue
+      }
       this.#sleep = new AbortController()
       this.#sleepsUntil = wakeAt
       // Awake again in the very moment that the sleep ends, so that nobody takes the loop for idle in between.
@@ -78,5 +82,6 @@ export class AlarmLoop {
   }
 }
 
+const POKED = new Error('poked') // made once: the platform would make one for each poke, with a stack
 const LONGEST_SLEEP_MS = 30_000
 const AFTER_ERROR_MS = 1000 // the database is away: it comes back in seconds, or somebody is called

@@ -27,9 +27,11 @@ export class GroupCommit<Item, Result> {
   }
 
   async #run(): Promise<void> {
-    // One turn of the event loop, so that requests which arrived together are committed together.
-    await new Promise((resolve) => setImmediate(resolve))
-    while (this.#waiting.length > 0) await this.#commitTogether(this.#waiting.splice(0, MAX_BATCH))
+    while (this.#waiting.length > 0) {
+      // One turn of the event loop, so that what arrived together, or follows from the last commit, is committed together.
+      await new Promise((resolve) => setImmediate(resolve))
+      await this.#commitTogether(this.#waiting.splice(0, MAX_BATCH))
+    }
     this.#running = false
   }
 

@@ -4,7 +4,7 @@ import { SIGNING_SECRET } from './outbox.ts'
 import { isUuid } from './rows.ts'
 import type { Schema } from './schema.ts'
 
-export function accountStore({ db }: Database): AccountStore {
+export function accountStore({ db, reader }: Database): AccountStore {
   return {
     async addKey({ id, subAccountId, prefix, createdAt }, sha256) {
       await db
@@ -14,7 +14,7 @@ export function accountStore({ db }: Database): AccountStore {
     },
 
     async findKey(sha256) {
-      const row = await db
+      const row = await reader
         .selectFrom('api_keys')
         .selectAll()
         .where('sha256', '=', sha256)
@@ -24,7 +24,7 @@ export function accountStore({ db }: Database): AccountStore {
     },
 
     async listKeys() {
-      const rows = await db.selectFrom('api_keys').selectAll().orderBy('created_at').orderBy('id').execute()
+      const rows = await reader.selectFrom('api_keys').selectAll().orderBy('created_at').orderBy('id').execute()
       return rows.map(readKey)
     },
 
@@ -40,7 +40,7 @@ export function accountStore({ db }: Database): AccountStore {
     },
 
     async defaultSequence(subAccountId) {
-      const row = await db
+      const row = await reader
         .selectFrom('subaccounts')
         .select('default_sequence')
         .where('id', '=', subAccountId)
@@ -58,7 +58,7 @@ export function accountStore({ db }: Database): AccountStore {
     },
 
     async webhooks() {
-      const rows = await db.selectFrom('webhooks').selectAll().orderBy('subaccount_id').orderBy('type').execute()
+      const rows = await reader.selectFrom('webhooks').selectAll().orderBy('subaccount_id').orderBy('type').execute()
       return rows.map(readWebhook)
     },
 

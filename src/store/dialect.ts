@@ -6,9 +6,11 @@ import {
   Kysely,
   PostgresDialect,
   type RawBuilder,
+  type SqliteDatabase,
   SqliteDialect,
   type SqliteDialectConfig,
   SqliteDriver,
+  type SqliteStatement,
   sql,
 } from 'kysely'
 import pg from 'pg'
@@ -20,6 +22,8 @@ export type DialectName = 'sqlite' | 'postgres'
 export type Database = {
   name: DialectName
   db: Kysely<Schema>
+  /** For reading outside of transactions: on SQLite it does not wait for the one writer. */
+  reader: Kysely<Schema>
   /** The pool behind PostgreSQL, for listening. */
   pool?: pg.Pool
   /** Locks rows that a query selects `from messages as m`; SQLite has one writer and needs none. */
@@ -39,19 +43,42 @@ export function openSqlite(file: string): Database {
   raw.pragma('busy_timeout = 5000') // the command line may write beside the server
   raw.pragma('foreign_keys = ON')
   raw.pragma('cache_size = -16384') // 16 MB: the process stays as small with a million messages as with ten thousand
+  const rawReader = new SQLite(file, { readonly: true })
+  rawReader.pragma('cache_size = -8192')
   return {
     name: 'sqlite',
-    db: new Kysely<Schema>({ dialect: new ImmediateSqliteDialect({ database: raw }) }),
+    db: new Kysely<Schema>({ dialect: new ImmediateSqliteDialect({ database: withPreparedStatements(raw) }) }),
+    reader: new Kysely<Schema>({ dialect: new SqliteDialect({ database: withPreparedStatements(rawReader) }) }),
     lockRows: sql``,
     lockRowsSkippingLocked: sql``,
     rows: (alias, rows, columns) => {
-      const fields = Object.keys(columns).map((name) => sql`value ->> ${sql.lit(`$.${name}`)} as ${sql.ref(name)}`)
-      return sql`(select ${sql.join(fields)} from json_each(${JSON.stringify(rows)})) as ${sql.ref(alias)}`
+      const names = Object.keys(columns)
+      const fields = names.map((name, index) => sql`value ->> ${sql.lit(index)} as ${sql.ref(name)}`)
+      // Lists in the order of the columns: a third less time than objects, which repeat the names in each row.
+      const lists = JSON.stringify(rows.map((row) => names.map((name) => (row as Record<string, unknown>)[name])))
+      return sql`(select ${sql.join(fields)} from json_each(${lists})) as ${sql.ref(alias)}`
     },
     isOneOf: (column, values) =>
       sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
   }
 }
+
+/** The engine's statements are few and the same each time; preparing one costs more than most of them take to run. */
+function withPreparedStatements(raw: SQLite.Database): SqliteDatabase {
+  const prepared = new Map<string, SqliteStatement>()
+  return {
+    prepare: (text: string) => {
+      const known = prepared.get(text)
+      if (known !== undefined) return known
+      if (prepared.size >= STATEMENTS_KEPT) prepared.clear()
+      const statement = raw.prepare(text)
+      prepared.set(text, statement)
+      return statement
+    },
+    close: () => raw.close(),
+  }
+}
+const STATEMENTS_KEPT = 200
 
 export function openPostgres(url: string): Database {
   const pool = new pg.Pool({
@@ -62,9 +89,11 @@ export function openPostgres(url: string): Database {
   })
   // A connection that breaks while idle is replaced by the pool; whoever needs the database next hears of real trouble.
   pool.on('error', () => {})
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   return {
     name: 'postgres',
-    db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }),
+    db,
+    reader: db,
     pool,
     lockRows: sql`for update of m`,
     lockRowsSkippingLocked: sql`for update of m skip locked`,

@@ -37,7 +37,7 @@ const ASKS_FOR_RETRY = new Set(['40001', '40P01'])
 const MAX_TRIES = 5
 
 export function messageStore(database: Database, { newId, announce }: MessageStoreOptions): MessageStore {
-  const { db, rows, isOneOf, lockRows, lockRowsSkippingLocked } = database
+  const { db, reader, rows, isOneOf, lockRows, lockRowsSkippingLocked } = database
   const sequences = new SequenceCache()
 
   async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -122,7 +122,7 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
     },
 
     async answerTo(subAccountId, key) {
-      const row = await db
+      const row = await reader
         .selectFrom('idempotency_keys')
         .select(['body_hash', 'answer'])
         .where('subaccount_id', '=', subAccountId)
@@ -152,13 +152,13 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
     async stillWanted(claims) {
       const relation = rows('c', claims, { umid: 'uuid', fence: 'bigint' })
       const { rows: wanted } = await sql<{ id: string }>`
-        select m.id from ${relation} join messages m on m.id = c.umid and m.wake_at = c.fence`.execute(db)
+        select m.id from ${relation} join messages m on m.id = c.umid and m.wake_at = c.fence`.execute(reader)
       return new Set(wanted.map(({ id }) => id))
     },
 
     async nextWakeAt() {
       const { rows: found } = await sql<{ wake_at: number }>`
-        select wake_at from messages where wake_at is not null order by wake_at limit 1`.execute(db)
+        select wake_at from messages where wake_at is not null order by wake_at limit 1`.execute(reader)
       return found[0]?.wake_at
     },
 
@@ -166,7 +166,7 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
       const relation = rows('r', refs, { connection: 'text', ref: 'text' })
       const { rows: found } = await sql<Schema['provider_refs']>`
         select p.* from ${relation}
-        join provider_refs p on p.connection = r.connection and p.ref = r.ref`.execute(db)
+        join provider_refs p on p.connection = r.connection and p.ref = r.ref`.execute(reader)
       return new Map(
         found.map(({ connection, ref, message_id, step }) => [`${connection} ${ref}`, { umid: message_id, step }]),
       )
@@ -191,7 +191,7 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
         select q.*, p.message_id, p.step from parked_receipts q
         join provider_refs p on p.connection = q.connection and p.ref = q.ref
         ${only ? sql`join ${only} on r.connection = q.connection and r.ref = q.ref` : sql``}
-        order by q.arrived_at, q.id limit 1000`.execute(db)
+        order by q.arrived_at, q.id limit 1000`.execute(reader)
       return found.map(readParked)
     },
 
@@ -200,7 +200,7 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
       const { rows: found } = await sql<MessageRow & { envelope: string }>`
         select ${MESSAGE_COLUMNS}, e.body as envelope
         from messages m join sequences s on s.id = m.sequence_id join envelopes e on e.message_id = m.id
-        where m.id = ${umid}`.execute(db)
+        where m.id = ${umid}`.execute(reader)
       const [row] = found
       if (row === undefined) return undefined
       const { message, version, heldBack } = hold(row)
@@ -215,7 +215,7 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
 
     async timeline(umid, afterVersion = 0) {
       if (!isUuid(umid)) return []
-      const pages = await db
+      const pages = await reader
         .selectFrom('timeline')
         .select(['version', 'entries'])
         .where('message_id', '=', umid)
@@ -226,7 +226,7 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
     },
 
     async batch(subAccountId, batchId) {
-      const found = await db
+      const found = await reader
         .selectFrom('envelopes')
         .select('message_id')
         .where('batch_id', '=', batchId)
@@ -247,7 +247,7 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
     async backlog(now) {
       const { rows: found } = await sql<{ overdue: number; held_back: number }>`select
         (select count(*) from (select 1 from messages where wake_at <= ${now} limit 100000) as d) as overdue,
-        (select count(*) from messages where state = 'live' and wake_at is null) as held_back`.execute(db)
+        (select count(*) from messages where state = 'live' and wake_at is null) as held_back`.execute(reader)
       return { overdue: found[0]?.overdue ?? 0, heldBack: found[0]?.held_back ?? 0 }
     },
   }

@@ -59,7 +59,7 @@ async function subscribers(tx: Kysely<Schema>): Promise<Set<string>> {
 }
 const RECEIPT_TYPES = ['CADR', '']
 
-export function outbox({ db, rows, lockRowsSkippingLocked, name }: Database): Outbox {
+export function outbox({ db, reader, rows, lockRowsSkippingLocked, name }: Database): Outbox {
   const notIn = (lanes: readonly string[]) =>
     name === 'postgres'
       ? sql`m.lane <> all(${lanes}::text[])`
@@ -111,7 +111,7 @@ export function outbox({ db, rows, lockRowsSkippingLocked, name }: Database): Ou
     async nextDeliveryAt(busy) {
       const { rows: found } = await sql<{ wake_at: number }>`
         select m.wake_at from deliveries m where m.wake_at is not null and ${notIn(busy)}
-        order by m.wake_at limit 1`.execute(db)
+        order by m.wake_at limit 1`.execute(reader)
       return found[0]?.wake_at
     },
   }

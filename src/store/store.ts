@@ -34,7 +34,10 @@ export function openStore(location: string, { newId }: Pick<MessageStoreOptions,
     migrate: () => migrate(database),
     ...(isPostgres && { readTime: () => postgresTime(database) }),
     listen: async (onNotice) => (database.pool ? listen(database.pool, node, onNotice) : async () => {}),
-    close: () => database.db.destroy(),
+    async close() {
+      if (database.reader !== database.db) await database.reader.destroy()
+      await database.db.destroy()
+    },
   }
 }
 
