@@ -25,10 +25,15 @@ export default {
     room('channels', ['engine/ports', 'domain', 'signing'], 'an adapter implements ports and never uses the engine'),
     room(
       'api',
-      ['engine', 'domain', 'signing'],
+      ['engine', 'domain', 'signing', 'words'],
       'a route is a schema, one call into the engine, a mapping of the answer',
     ),
-    room('config', ['channels', 'domain'], 'configuration knows what can be configured, and nothing that runs'),
+    room(
+      'config',
+      ['channels', 'domain', 'words'],
+      'configuration knows what can be configured, and nothing that runs',
+    ),
+    room('words', [], 'help for texts knows nothing of what they say'),
     room('signing', [], 'signatures are bytes and a key'),
     room(
       'client',
@@ -41,6 +46,12 @@ export default {
       'only the command line starts the house',
       { path: '^src/', pathNot: '^src/cli/' },
       { path: '^src/main\\.ts$' },
+    ),
+    rule(
+      'providers-apart',
+      'a provider knows its own protocol; what several need stands beside them',
+      { path: '^src/channels/([^/]+)/' },
+      { path: '^src/channels/[^/]+/', pathNot: '^src/channels/$1/' },
     ),
     rule('no-cycles', 'a cycle is two files that are one', {}, { circular: true }),
     rule(

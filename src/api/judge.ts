@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { nearest } from '../words/nearest.ts'
 import { ApiError, type ErrorCode } from './errors.ts'
-import { nearest } from './nearest.ts'
 
 /**
  * Checks data against a schema: compiled code says yes or no, which is all that a right request costs. Only for a wrong one

@@ -1,10 +1,10 @@
 import { lookUpChannel } from '../domain/channel-catalogue.ts'
 import { CONTENT_TYPES, type Content, type ContentType } from '../domain/content.ts'
 import type { Sequence } from '../domain/sequence.ts'
+import { nearest } from '../words/nearest.ts'
 import { ApiError } from './errors.ts'
 import { unknownField } from './judge.ts'
 import { ContentShape } from './message-shape.ts'
-import { nearest } from './nearest.ts'
 import { checkTemplate, isObject } from './read-template.ts'
 import { isHttpUrl } from './read-url.ts'
 

@@ -1,8 +1,8 @@
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { nearest } from '../words/nearest.ts'
 import { type Outside, readSecretFile } from './environment.ts'
 import { isList, isMap, type Located, type Origin, type Problem, plain } from './located.ts'
-import { nearest } from './nearest.ts'
 import { choicesOf, expectation, isSecret, listOr, type Rule } from './rule.ts'
 
 /** What is configured, one by one: for `config check` and the like. A secret is masked already. */

@@ -1,9 +1,9 @@
 import type { ChannelDefinition } from '../channels/define-channel.ts'
 import { lookUpChannel } from '../domain/channel-catalogue.ts'
+import { nearest } from '../words/nearest.ts'
 import { type Findings, join, readBySchema } from './check.ts'
 import { type ConnectionConfig, SANDBOX_CONNECTION } from './config.ts'
 import { isList, isMap, type Located } from './located.ts'
-import { nearest } from './nearest.ts'
 import { listOr } from './rule.ts'
 import { connectionFields, connectionSchema } from './schema.ts'
 

@@ -1,9 +1,9 @@
 import { type ChannelAbility, checkSequence } from '../domain/sequence.ts'
+import { nearest } from '../words/nearest.ts'
 import { channelName, configuredAbility, possibleAbility } from './abilities.ts'
 import { type Findings, join, note } from './check.ts'
 import { type Config, SANDBOX_CONNECTION, type SubaccountConfig } from './config.ts'
 import { follow, isList, isMap, type Located, plain } from './located.ts'
-import { nearest } from './nearest.ts'
 import { listOr } from './rule.ts'
 
 type House = Pick<Config, 'connections' | 'sandbox'>

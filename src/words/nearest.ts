@@ -1,13 +1,17 @@
 /** The name that somebody most likely meant, or undefined when none is near. */
 export function nearest(wrong: string, names: readonly string[]): string | undefined {
-  const allowed = Math.max(1, Math.floor(wrong.length / 3))
+  const allowed = Math.min(MOST_EDITS, Math.max(1, Math.floor(wrong.length / 3)))
   let best: { name: string; edits: number } | undefined
   for (const name of names) {
+    // A caller may send a name of a megabyte; only those of about the same length are worth the table.
+    if (Math.abs(wrong.length - name.length) > allowed) continue
     const edits = countEdits(wrong.toLowerCase(), name.toLowerCase())
     if (edits <= allowed && (best === undefined || edits < best.edits)) best = { name, edits }
   }
   return best?.name
 }
+
+const MOST_EDITS = 3
 
 /** Letters to add, drop, change or swap with their neighbour to get from one word to the other. */
 function countEdits(from: string, to: string): number {
