@@ -43,12 +43,11 @@ export function openSqlite(file: string): Database {
   raw.pragma('busy_timeout = 5000') // the command line may write beside the server
   raw.pragma('foreign_keys = ON')
   raw.pragma('cache_size = -16384') // 16 MB: the process stays as small with a million messages as with ten thousand
-  const rawReader = new SQLite(file, { readonly: true })
-  rawReader.pragma('cache_size = -8192')
+  const db = new Kysely<Schema>({ dialect: new ImmediateSqliteDialect({ database: withPreparedStatements(raw) }) })
   return {
     name: 'sqlite',
-    db: new Kysely<Schema>({ dialect: new ImmediateSqliteDialect({ database: withPreparedStatements(raw) }) }),
-    reader: new Kysely<Schema>({ dialect: new SqliteDialect({ database: withPreparedStatements(rawReader) }) }),
+    db,
+    reader: file === ':memory:' ? db : openReader(file), // a database in memory belongs to its one connection
     lockRows: sql``,
     lockRowsSkippingLocked: sql``,
     rows: (alias, rows, columns) => {
@@ -61,6 +60,12 @@ export function openSqlite(file: string): Database {
     isOneOf: (column, values) =>
       sql<boolean>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`,
   }
+}
+
+function openReader(file: string): Kysely<Schema> {
+  const raw = new SQLite(file, { readonly: true })
+  raw.pragma('cache_size = -8192')
+  return new Kysely<Schema>({ dialect: new SqliteDialect({ database: withPreparedStatements(raw) }) })
 }
 
 /** The engine's statements are few and the same each time; preparing one costs more than most of them take to run. */
