@@ -8,9 +8,11 @@ export type Contender = {
   name: string
   /** Whether calls that run at the same time share a commit. If not, the workload hands over whole groups. */
   sharesCommits: boolean
+  /** What a receipt calls off: a message that was sent and waits, or, where nothing of the kind is known, what was armed. */
+  callsOff: 'sent' | 'armed'
   /** One request. Resolves when its messages would survive a crash. */
   arm(messages: readonly NewMessage[]): Promise<void>
-  /** One callback with a receipt for each of these sent messages: they were read. Resolves when that would survive a crash. */
+  /** One callback with a receipt for each of these messages: they were read. Resolves when that would survive a crash. */
   callOff(umids: readonly string[]): Promise<void>
   /** From now on what is due is sent, through a channel that does nothing but tell `onSend`. */
   start(onSend: (umid: string) => void): Promise<void>

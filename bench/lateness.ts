@@ -1,5 +1,6 @@
 import type { Clock } from '../src/engine/ports/clock.ts'
-import type { Measurement, Session } from './session.ts'
+import type { Contender } from './contender.ts'
+import type { Measurement, Session, Sizes } from './session.ts'
 import { unlessAborted } from './session.ts'
 import { percentile } from './statistics.ts'
 import { CONTENDERS, type ContenderName, openContender, type Place } from './testbed.ts'
@@ -16,7 +17,11 @@ export async function measureLateness(
   session: Session,
 ): Promise<Measurement[]> {
   const lateness = {} as Record<ContenderName, number[]>
-  for (const name of CONTENDERS) lateness[name] = await latenessOf(name, place, beside, session)
+  for (const name of CONTENDERS) {
+    session.progress(`lateness, ${beside}: ${name}`)
+    const open = () => openContender(name, place, session.clock)
+    lateness[name] = await latenessOf(open, () => place.rest(), session)
+  }
   const line = (share: number, label: string): Measurement => ({
     key: `${key}-${label}`,
     title: `lateness ${label}, ${beside}`,
@@ -26,16 +31,15 @@ export async function measureLateness(
   return [line(0.5, 'p50'), line(0.99, 'p99')]
 }
 
-async function latenessOf(
-  name: ContenderName,
-  place: Place,
-  beside: string,
-  { sizes, clock, signal, progress }: Session,
+/** The lateness of each of the messages. */
+export async function latenessOf(
+  open: () => Promise<Contender>,
+  rest: () => Promise<void>,
+  { sizes, clock, signal }: { sizes: Pick<Sizes, 'lateness'>; clock: Clock; signal: AbortSignal },
 ): Promise<number[]> {
   await using cleanUp = new AsyncDisposableStack()
-  const contender = await openContender(name, place, clock)
+  const contender = await open()
   cleanUp.defer(() => contender.close())
-  progress(`lateness, ${beside}: ${contender.name}`)
   const now = fineClock(clock)
   const sentAt = new Map<string, number>()
   await contender.start((umid) => void sentAt.set(umid, now()))
@@ -46,7 +50,7 @@ async function latenessOf(
   const begunAt = clock.now()
   await contender.arm(warmUp)
   await unlessAborted(contender.sent(WARM_UP), signal)
-  await place.rest()
+  await rest()
   // The first deadline lies far enough ahead for all of them to be armed before it.
   const firstDueAt = clock.now() + Math.max(LEAST_LEAD_MS, 4 * (clock.now() - begunAt))
   const messages = newMessages(count, clock.now(), (index) => firstDueAt + Math.round((index * overMs) / count))

@@ -1,10 +1,10 @@
 import { systemClock } from '../src/system/clock.ts'
-import { type ContenderName, openContender, type Place } from './testbed.ts'
+import { type EntrantName, openEntrant } from './entrants.ts'
 import { CONCURRENCY, inBulk, newMessages, oneByOne, PER_REQUEST, umidsOf } from './workload.ts'
 
 export type MemoryTask = {
-  contender: ContenderName
-  place: Pick<Place, 'database' | 'location'>
+  entrant: EntrantName
+  location: string
   /** How many messages to send. */
   sends: number
   /** Messages that wait in the database, to be called off with those just sent. */
@@ -12,16 +12,17 @@ export type MemoryTask = {
 }
 
 /** Lives as the service does, on a database that may be full of waiting messages, and answers with its memory. */
-async function live({ contender: name, place, sends, callOff }: MemoryTask): Promise<number> {
+async function live({ entrant, location, sends, callOff }: MemoryTask): Promise<number> {
   const { signal } = new AbortController()
-  const contender = await openContender(name, place, systemClock)
+  const contender = await openEntrant(entrant, location, systemClock)
   await contender.start(() => {})
   const now = systemClock.now()
   const messages = newMessages(sends, now, () => now)
   await inBulk(messages, PER_REQUEST, signal, (some) => contender.arm(some))
   await contender.sent(sends)
   const drive = contender.sharesCommits ? oneByOne : inBulk
-  await drive([...umidsOf(messages), ...callOff], CONCURRENCY, signal, (some) => contender.callOff(some))
+  const alsoRead = contender.callsOff === 'sent' ? umidsOf(messages) : []
+  await drive([...alsoRead, ...callOff], CONCURRENCY, signal, (some) => contender.callOff(some))
   const { rss } = process.memoryUsage()
   await contender.stop()
   await contender.close()

@@ -24,15 +24,16 @@ export async function measureMemory(
       )
       await fillUp(place, pending, session)
       const callOff = (await place.everyPending(Math.max(1, Math.floor(pending / memory.sends)))).slice(0, memory.sends)
-      const { database, location } = place
-      const task = { contender, place: { database, location }, sends: memory.sends, callOff }
+      const entrant = `${contender}-${place.database}` as const
+      const task = { entrant, location: place.location, sends: memory.sends, callOff }
       values[contender].push((await runTask(task, session.signal)) / MB)
     }
   }
   return { key, title: `memory, ${pending.toLocaleString('en')} pending`, unit: 'MB', values }
 }
 
-async function runTask(task: MemoryTask, signal: AbortSignal): Promise<number> {
+/** The resident memory of a fresh process, in bytes. */
+export async function runTask(task: MemoryTask, signal: AbortSignal): Promise<number> {
   const file = fileURLToPath(import.meta.resolve('./memory-process.ts'))
   const child = fork(file, { execArgv: [], signal })
   const gone = once(child, 'exit')

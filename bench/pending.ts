@@ -8,11 +8,16 @@ import type { Place } from './testbed.ts'
 export async function fillUp(place: Place, wanted: number, { signal }: Pick<Session, 'signal'>): Promise<void> {
   const missing = wanted - (await place.tally()).pending
   if (missing <= 0) return
+  await seedFromOutside(place.location, missing, signal)
+  await place.rest()
+}
+
+/** Another process adds so many messages that were sent and wait for a receipt. */
+export async function seedFromOutside(location: string, messages: number, signal: AbortSignal): Promise<void> {
   const file = fileURLToPath(import.meta.resolve('./seed.ts'))
-  const words = ['--database', place.location, '--messages', String(missing)]
+  const words = ['--database', location, '--messages', String(messages)]
   const child = fork(file, words, { execArgv: [], signal })
   const [code] = await once(child, 'exit')
   signal.throwIfAborted()
   if (code !== 0) throw new Error(`the process that fills the database ended with ${code}`)
-  await place.rest()
 }

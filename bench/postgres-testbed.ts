@@ -27,7 +27,7 @@ export async function postgresTestbed(cleanUp: AsyncDisposableStack): Promise<Te
 }
 
 /** In a session of its own, so that a Ctrl-C in the terminal does not take the database away from under its users. */
-async function startServer(cleanUp: AsyncDisposableStack): Promise<string> {
+export async function startServer(cleanUp: AsyncDisposableStack): Promise<string> {
   const file = fileURLToPath(import.meta.resolve('./postgres-process.ts'))
   const holder = fork(file, { detached: true, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const gone = once(holder, 'exit')
@@ -40,7 +40,7 @@ async function startServer(cleanUp: AsyncDisposableStack): Promise<string> {
   return String(first[0])
 }
 
-async function readFacts(url: string): Promise<Record<string, string>> {
+export async function readFacts(url: string): Promise<Record<string, string>> {
   const names = ['server_version', ...FACTS]
   const shown = await Promise.all(names.map((name) => ask<Record<string, string>>(url, `show ${name}`)))
   const facts = names.map((name, index) => [name, shown[index]?.[0]?.[name] ?? 'unknown'] as const)
@@ -67,7 +67,7 @@ function placeAt(location: string, drop: () => Promise<void>): Place {
   }
 }
 
-async function ask<Row extends pg.QueryResultRow>(url: string, statement: string): Promise<Row[]> {
+export async function ask<Row extends pg.QueryResultRow>(url: string, statement: string): Promise<Row[]> {
   const client = new pg.Client(url)
   await client.connect()
   try {

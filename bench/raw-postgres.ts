@@ -78,6 +78,7 @@ export async function rawPostgres(url: string, clock: Clock): Promise<Contender>
   return {
     name: 'raw',
     sharesCommits: false,
+    callsOff: 'sent',
     async arm(messages) {
       await requests.query({ name: 'arm', text: ARM, values: [JSON.stringify(newRows(messages))] })
       loop?.poke()

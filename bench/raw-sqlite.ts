@@ -70,6 +70,7 @@ export async function rawSqlite(file: string, clock: Clock): Promise<Contender> 
   return {
     name: 'raw',
     sharesCommits: false,
+    callsOff: 'sent',
     async arm(messages) {
       arm.immediate(messages)
       loop?.poke()

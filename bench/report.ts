@@ -7,16 +7,16 @@ import { median, medianRatio } from './statistics.ts'
 import type { Testbed } from './testbed.ts'
 
 export type Section = Pick<Testbed, 'name' | 'title' | 'facts'> & { measurements: readonly Measurement[] }
-export type Result = {
+/** When, with what and on what. */
+export type RunFacts = {
   startedAt: string
   small: boolean
   versions: Record<string, string>
   machine: { system: string; processor: string; cores: number }
-  sizes: Sizes
-  databases: readonly Section[]
 }
+export type Result = RunFacts & { sizes: Sizes; databases: readonly Section[] }
 
-export function describeRun(startedAt: number, small: boolean, sizes: Sizes): Omit<Result, 'databases'> {
+export function describeRun<S>(startedAt: number, small: boolean, sizes: S): RunFacts & { sizes: S } {
   const { dependencies } = packageJson
   return {
     startedAt: new Date(startedAt).toISOString(),

@@ -26,7 +26,7 @@ export async function sqliteTestbed(cleanUp: AsyncDisposableStack): Promise<Test
   }
 }
 
-function readFacts(file: string): Record<string, string> {
+export function readFacts(file: string): Record<string, string> {
   using db = disposable(file)
   const value = (name: string) => db.open.pragma(name, { simple: true })
   return {
@@ -60,7 +60,7 @@ function placeAt(location: string): Place {
   }
 }
 
-function disposable(file: string) {
+export function disposable(file: string) {
   const open = openRaw(file)
   return { open, [Symbol.dispose]: () => void open.close() }
 }

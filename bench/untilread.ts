@@ -52,6 +52,7 @@ export async function untilread(location: string, clock: Clock): Promise<Contend
   return {
     name: 'Untilread',
     sharesCommits: true,
+    callsOff: 'sent',
     async arm(messages) {
       await engine.accept({ subAccountId: 'default', messages })
     },

@@ -15,7 +15,7 @@ export const SEQUENCE: Sequence = [
   { channel: 'WhatsApp', successStatus: 'read', fallbackAfterMs: WAITS_MS, onUncertain: 'wait' },
   { channel: 'SMS', successStatus: 'delivered', onUncertain: 'wait' },
 ]
-const TEXT =
+export const TEXT =
   'Your parcel is at the door of your neighbours on the second floor, who are at home until six today. Thanks!'
 
 /** Messages with bodies of some 300 bytes; `dueAt` tells each one's first wake-up. */
