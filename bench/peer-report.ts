@@ -42,7 +42,7 @@ export function grids(figures: Figures, names: readonly ColumnName[], { sizes }:
       })
       return { title: `${titleOf(ours)} ÷ each`, rows: [['', '', ...others.map(titleOf)], ...rows], words: 2 }
     })
-  const verdicts = sizes.pending.slice(-1).flatMap((many) => judgeTargets(figures, many))
+  const verdicts = sizes.pending.slice(1, 2).flatMap((many) => judgeTargets(figures, many))
   return [
     { title: `Figures, medians of up to ${sizes.rounds} rounds`, rows: all, words: 2 },
     ...ratios,
@@ -154,7 +154,7 @@ export async function saveComparison(
     const medians = Object.fromEntries(Object.entries(values).map(([each, some]) => [each, median(some)]))
     return { ...line, medians, values }
   })
-  const verdicts = comparison.sizes.pending.slice(-1).flatMap((many) => judgeTargets(figures, many))
+  const verdicts = comparison.sizes.pending.slice(1, 2).flatMap((many) => judgeTargets(figures, many))
   const file = join(folder, `${name}.json`)
   await writeFile(file, `${JSON.stringify({ ...comparison, lines, targets: verdicts }, null, 2)}\n`)
   return file
