@@ -12,8 +12,13 @@ export type Contender = {
   callsOff: 'sent' | 'armed'
   /** One request. Resolves when its messages would survive a crash. */
   arm(messages: readonly NewMessage[]): Promise<void>
-  /** One callback with a receipt for each of these messages: they were read. Resolves when that would survive a crash. */
+  /**
+   * One callback with a receipt for each of these messages, which it knows by our own reference: they were read. Resolves
+   * when that would survive a crash.
+   */
   callOff(umids: readonly string[]): Promise<void>
+  /** The same for messages of the connection that names them itself: they are looked up by its ids. */
+  callOffNamed?(umids: readonly string[]): Promise<void>
   /** From now on what is due is sent, through a channel that does nothing but tell `onSend`. */
   start(onSend: (umid: string) => void): Promise<void>
   /** Resolves when `count` messages have been sent since `start`, each with its outcome stored. */

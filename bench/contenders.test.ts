@@ -7,7 +7,7 @@ import { newId } from '../src/system/ids.ts'
 import { MovableClock } from '../src/system/movable-clock.ts'
 import { createDatabase } from '../test/support/stores.ts'
 import { type ContenderName, type DatabaseName, openContender } from './testbed.ts'
-import { HOUR_MS, newMessages, providerRefOf, umidsOf } from './workload.ts'
+import { HOUR_MS, newMessages, umidsOf } from './workload.ts'
 
 const T0 = Date.UTC(2026, 0, 5, 9)
 
@@ -54,18 +54,9 @@ describe.each<DatabaseName>(['sqlite', 'postgres'])('on %s', (database) => {
   })
 })
 
-/** All that is kept of a message. The raw contenders write one sample's provider reference for all. */
+/** All that is kept of a message. */
 async function everythingOf(store: Store, umid: string) {
-  const timeline = await store.messages.timeline(umid)
-  const withoutRefs = timeline.map(({ version, entries }) => {
-    return {
-      version,
-      entries: entries.map(({ facts, ...entry }) => ({ ...entry, facts: { ...facts, providerRef: null } })),
-    }
-  })
-  const ref = { connection: 'no-op', ref: providerRefOf(umid) }
-  const found = await store.messages.resolveRefs([ref])
-  return { record: await store.messages.find(umid), timeline: withoutRefs, refs: [...found.values()] }
+  return { record: await store.messages.find(umid), timeline: await store.messages.timeline(umid) }
 }
 
 async function newStore(database: DatabaseName): Promise<{ location: string; store: Store }> {

@@ -1,8 +1,8 @@
 import { type Advanced, advance, type Context } from '../src/domain/advance.ts'
 import type { Message } from '../src/domain/message.ts'
 import { DEFAULT_SETTINGS } from '../src/engine/engine.ts'
-import { toRow } from '../src/store/rows.ts'
-import { CONNECTION, newMessages, providerRefOf } from './workload.ts'
+import { progressText } from '../src/store/rows.ts'
+import { CONNECTION, newMessages } from './workload.ts'
 
 const context: Context = {
   ...DEFAULT_SETTINGS,
@@ -12,9 +12,8 @@ export const LEASE_MS = DEFAULT_SETTINGS.leaseMs
 
 /** The workload's story of one message by the real rules: it comes due, is sent, and is read. */
 export function lifeOf(message: Message, at: number): { sending: Advanced; waiting: Advanced; succeeded: Advanced } {
-  const { id } = message
   const sending = advance(message, { type: 'due', at }, context)
-  const outcome = { kind: 'accepted', providerRef: providerRefOf(id) } as const
+  const outcome = { kind: 'accepted' } as const
   const answer = { type: 'settled', at, step: 0, try: 1, fence: at + LEASE_MS, outcome } as const
   const waiting = advance(sending.message, answer, context)
   const read = { type: 'receipt', at, step: 0, report: { status: 'read' } } as const
@@ -35,8 +34,6 @@ export function writtenTexts(at: number): Record<'sending' | 'waiting' | 'succee
   return { sending: written(sending), waiting: written(waiting), succeeded: written(succeeded) }
 }
 
-function written(advanced: Advanced): Written {
-  const held = { message: advanced.message, subAccountId: 'default', version: 0, failures: 0, heldBack: false }
-  const { state, progress } = toRow({ held, advanced })
-  return { state, progress, entries: JSON.stringify(advanced.entries) }
+function written({ message, entries }: Advanced): Written {
+  return { state: message.progress.state, progress: progressText(message), entries: JSON.stringify(entries) }
 }

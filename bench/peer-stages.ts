@@ -5,12 +5,24 @@ import type { Ground } from './ground.ts'
 import { type PeerSession, settle } from './peer-session.ts'
 import { unlessAborted } from './session.ts'
 import { percentile } from './statistics.ts'
-import { CONCURRENCY, HOUR_MS, inBulk, newMessages, oneByOne, PER_REQUEST, shuffled, umidsOf } from './workload.ts'
+import {
+  CONCURRENCY,
+  HOUR_MS,
+  inBulk,
+  NAMED_SEQUENCE,
+  newMessages,
+  oneByOne,
+  PER_REQUEST,
+  SEQUENCE,
+  shuffled,
+  umidsOf,
+} from './workload.ts'
 
 const perSecond = (key: string, title: string): Line => ({ key, title, unit: 'per second' })
 const LINES = {
   'arm-one': perSecond('arm-one', `arm, one a request, ${CONCURRENCY} at a time`),
   'call-off-one': perSecond('call-off-one', `call off, one a receipt, ${CONCURRENCY} at a time`),
+  'call-off-named': perSecond('call-off-named', "call off by the provider's own id, the same way"),
   'arm-bulk': perSecond('arm-bulk', `arm, ${PER_REQUEST} a request`),
   'call-off-bulk': perSecond('call-off-bulk', `call off, ${PER_REQUEST} a callback`),
 }
@@ -32,6 +44,9 @@ export async function measureRound(name: EntrantName, session: PeerSession, reco
       session.figures.add(LINES[`arm-${way}`], name, arm.count / arm.seconds)
       session.figures.add(LINES[`call-off-${way}`], name, callOff.count / callOff.seconds)
     }
+    session.progress(`${title}: call off by the provider's own id`)
+    const named = await callOffNamed(contender, ground, session.sizes.messages, session)
+    if (record && named) session.figures.add(LINES['call-off-named'], name, named.count / named.seconds)
   }
   if (name === 'table-sqlite') return // it has no loop that would fire
   const fired = await measureFire(name, session)
@@ -75,15 +90,36 @@ export async function armAndCallOff(
   return { arm, callOff }
 }
 
+/** The same for messages that their provider knows by an id of its own. Nothing of the kind is known to a job queue. */
+async function callOffNamed(
+  contender: Contender,
+  ground: Ground,
+  count: number,
+  { clock, signal }: PeerSession,
+): Promise<Took | undefined> {
+  if (contender.callOffNamed === undefined) return
+  const read = shuffled(umidsOf(await sendOthers(contender, count, { clock, signal }, NAMED_SEQUENCE)))
+  await ground.rest()
+  const waiting = await ground.pending()
+  const callOff = await timed(read.length, () => {
+    return drive(contender, 'one', read, signal, async (some) => contender.callOffNamed?.(some))
+  })
+  const gone = waiting - (await ground.pending())
+  if (gone !== read.length) throw new Error(`${contender.name} called off ${gone} messages and not ${read.length}`)
+  await contender.stop()
+  return callOff
+}
+
 /** A receipt comes only for what was sent: these are sent, outside of the measured time, and then wait for it. */
 async function sendOthers(
   contender: Contender,
   count: number,
   { clock, signal }: Pick<PeerSession, 'clock' | 'signal'>,
+  sequence = SEQUENCE,
 ) {
   await contender.stop()
   const now = clock.now()
-  const others = newMessages(count, now, () => now)
+  const others = newMessages(count, now, () => now, sequence)
   await inBulk(others, PER_REQUEST, signal, (some) => contender.arm(some))
   await contender.start(() => {})
   await unlessAborted(contender.sent(count), signal)

@@ -5,7 +5,7 @@ import type { Contender } from './contender.ts'
 import { LEASE_MS, type Written, writtenTexts } from './life.ts'
 import { RawLoop, type RawQueue } from './raw-loop.ts'
 import { newRows, SEQUENCE_ROW } from './raw-rows.ts'
-import { CONNECTION, providerRefOf, WAITS_MS } from './workload.ts'
+import { WAITS_MS } from './workload.ts'
 
 /** SQLite alone: the engine's tables, indexes and rows by prepared statements, one transaction for each group. */
 export async function rawSqlite(file: string, clock: Clock): Promise<Contender> {
@@ -13,52 +13,52 @@ export async function rawSqlite(file: string, clock: Clock): Promise<Contender> 
   const text = writtenTexts(clock.now())
   db.prepare('insert into sequences (id, body) values (@id, @body) on conflict do nothing').run(SEQUENCE_ROW)
   const insertMessage = db.prepare(
-    `insert into messages (id, subaccount_id, sequence_id, state, wake_at, version, failures, progress)
-     values (@id, @subaccount_id, @sequence_id, 'live', @wake_at, 0, 0, @progress)`,
+    `insert into messages (id, subaccount_id, sequence_id, wake_at, progress)
+     values (@id, @subaccount_id, @sequence_id, @wake_at, @progress)`,
   )
   const insertEnvelope = db.prepare(
     'insert into envelopes (message_id, subaccount_id, body) values (@id, @subaccount_id, @body)',
   )
+  const insertAlarm = db.prepare('insert into alarms (at, message_id) values (?, ?)')
+  const deleteAlarm = db.prepare('delete from alarms where at = ? and message_id = ?')
+  const insertPage = db.prepare('insert into timeline (previous, version, entries) values (?, ?, ?)')
+  const selectMessage = db.prepare('select version, last_page, progress from messages where id = ?')
   const updateMessage = db.prepare(
-    'update messages set state = ?, wake_at = ?, version = version + 1, progress = ? where id = ?',
+    'update messages set state = ?, wake_at = ?, version = version + 1, last_page = ?, progress = ? where id = ?',
   )
-  const insertPage = db.prepare('insert into timeline (message_id, version, entries) values (?, ?, ?)')
-  const insertRef = db.prepare('insert into provider_refs (connection, ref, message_id, step) values (?, ?, ?, 0)')
-  const findRef = db.prepare('select message_id from provider_refs where connection = ? and ref = ?').pluck()
   const selectDue = db.prepare(
-    `select m.id, m.progress, e.body from messages m join envelopes e on e.message_id = m.id
-     where m.wake_at <= ? order by m.wake_at limit ?`,
+    `select a.at, m.id, m.version, m.last_page, m.progress, e.body
+     from alarms a join messages m on m.id = a.message_id and m.wake_at = a.at join envelopes e on e.message_id = m.id
+     where a.at <= ? order by a.at limit ?`,
   )
-  const selectNext = db
-    .prepare('select wake_at from messages where wake_at is not null order by wake_at limit 1')
-    .pluck()
+  const selectNext = db.prepare('select at from alarms order by at limit 1').pluck()
 
-  const change = (umid: string, version: number, { state, progress, entries }: Written, wakeAt: number | null) => {
-    updateMessage.run(state, wakeAt, progress, umid)
-    insertPage.run(umid, version, entries)
+  const change = (row: Row, { state, progress, entries }: Written, wakeAt: number | null) => {
+    const { lastInsertRowid } = insertPage.run(row.last_page, row.version + 1, entries)
+    updateMessage.run(state, wakeAt, lastInsertRowid, progress, row.id)
+    if (wakeAt !== null) insertAlarm.run(wakeAt, row.id)
   }
+  const read = (umid: string) => ({ id: umid, ...(selectMessage.get(umid) as Omit<Row, 'id'>) })
   const arm = db.transaction((messages: readonly NewMessage[]) => {
     for (const row of newRows(messages)) {
       insertMessage.run(row)
       insertEnvelope.run(row)
+      insertAlarm.run(row.wake_at, row.id)
     }
   })
   const callOff = db.transaction((umids: readonly string[]) => {
-    for (const umid of umids) {
-      const known = findRef.get(CONNECTION, providerRefOf(umid)) as string
-      change(known, 3, text.succeeded, null)
-    }
+    for (const umid of umids) change(read(umid), text.succeeded, null)
   })
   const claim = db.transaction((now: number, limit: number) => {
-    const umids = (selectDue.all(now, limit) as { id: string }[]).map(({ id }) => id)
-    for (const umid of umids) change(umid, 1, text.sending, now + LEASE_MS)
-    return umids
+    const due = selectDue.all(now, limit) as (Row & { at: number })[]
+    for (const row of due) {
+      change(row, text.sending, now + LEASE_MS)
+      deleteAlarm.run(row.at, row.id)
+    }
+    return due.map(({ id }) => id)
   })
   const settle = db.transaction((umids: readonly string[], now: number) => {
-    for (const umid of umids) {
-      change(umid, 2, text.waiting, now + WAITS_MS)
-      insertRef.run(CONNECTION, providerRefOf(umid), umid)
-    }
+    for (const umid of umids) change(read(umid), text.waiting, now + WAITS_MS)
   })
   const queue: RawQueue = {
     claim: claim.immediate,
@@ -94,6 +94,8 @@ export async function rawSqlite(file: string, clock: Clock): Promise<Contender> 
   }
 }
 
+type Row = { id: string; version: number; last_page: number | null }
+
 /** With the settings of the product's own store. */
 export function openRaw(file: string): SQLite.Database {
   const db = new SQLite(file)
@@ -102,5 +104,6 @@ export function openRaw(file: string): SQLite.Database {
   db.pragma('busy_timeout = 5000')
   db.pragma('foreign_keys = ON')
   db.pragma('cache_size = -16384')
+  db.pragma('wal_autocheckpoint = 4000')
   return db
 }

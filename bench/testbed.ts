@@ -26,14 +26,13 @@ export type Place = {
 }
 
 /** What a measurement must have left behind, or it measured something else. */
-export type Tally = { messages: number; pending: number; succeeded: number; sends: number; pages: number }
+export type Tally = { messages: number; pending: number; succeeded: number; pages: number }
 
 // `float8`: the driver reads it as a number in both databases.
 export const TALLY = `select
   cast((select count(*) from messages) as float8) as messages,
   cast((select count(*) from messages where wake_at is not null) as float8) as pending,
   cast((select count(*) from messages where state = 'succeeded') as float8) as succeeded,
-  cast((select count(*) from provider_refs) as float8) as sends,
   cast((select count(*) from timeline) as float8) as pages`
 
 export function everyPending(step: number): string {

@@ -54,7 +54,7 @@ const fire: Stage = {
       await unlessAborted(contender.sent(messages.length), signal)
     }
   },
-  adds: (messages) => ({ sends: messages, pages: 2 * messages }),
+  adds: (messages) => ({ pages: 2 * messages }),
 }
 
 const callOff: Stage = {

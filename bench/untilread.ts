@@ -1,12 +1,14 @@
+import type { SendOutcome } from '../src/domain/message.ts'
 import { Connections } from '../src/engine/connections.ts'
 import { Engine } from '../src/engine/engine.ts'
 import type { Connection, RawRequest, Receipt } from '../src/engine/ports/channel.ts'
 import type { Clock } from '../src/engine/ports/clock.ts'
 import type { Log } from '../src/engine/ports/log.ts'
+import { attemptRef } from '../src/engine/receipts.ts'
 import { openStore } from '../src/store/store.ts'
 import { newId } from '../src/system/ids.ts'
 import { type Contender, SendCount } from './contender.ts'
-import { CONCURRENCY, CONNECTION, providerRefOf } from './workload.ts'
+import { CONCURRENCY, CONNECTION, NAMING_CONNECTION, providerRefOf } from './workload.ts'
 
 /** The engine on its store, as the service composes them, with a channel in this process that does nothing. */
 export async function untilread(location: string, clock: Clock): Promise<Contender> {
@@ -15,18 +17,10 @@ export async function untilread(location: string, clock: Clock): Promise<Contend
   let sends = new SendCount()
   let onSend = (_umid: string) => {}
 
-  const channel: Connection['channel'] = {
-    async send({ umid }) {
-      onSend(umid)
-      sends.add()
-      return { kind: 'accepted', providerRef: providerRefOf(umid) }
-    },
-    receive: ({ body }) => ({ kind: 'receipts', receipts: JSON.parse(body.toString()) as Receipt[], ignored: 0 }),
-  }
-  const connection: Connection = {
-    id: CONNECTION,
-    provider: CONNECTION,
-    serves: ['WhatsApp', 'SMS'],
+  const connection = (id: string, serves: string[], outcomeOf: (umid: string) => SendOutcome): Connection => ({
+    id,
+    provider: id,
+    serves,
     limits: { concurrency: CONCURRENCY },
     abilities: () => ({
       reports: ['accepted', 'sent', 'delivered', 'read'],
@@ -34,12 +28,23 @@ export async function untilread(location: string, clock: Clock): Promise<Contend
       carries: ['text'],
       takesIdempotencyKey: false,
     }),
-    channel,
-  }
+    channel: {
+      async send({ umid }) {
+        onSend(umid)
+        sends.add()
+        return outcomeOf(umid)
+      },
+      receive: ({ body }) => ({ kind: 'receipts', receipts: JSON.parse(body.toString()) as Receipt[], ignored: 0 }),
+    },
+  })
+  const connections = new Connections([
+    connection(CONNECTION, ['WhatsApp', 'SMS'], () => ({ kind: 'accepted' })),
+    connection(NAMING_CONNECTION, ['Viber'], (umid) => ({ kind: 'accepted', providerRef: providerRefOf(umid) })),
+  ])
   const newEngine = () =>
     new Engine({
       store: store.messages,
-      connections: new Connections([connection]),
+      connections,
       clock,
       log: failing((failure) => sends.fail(failure)),
       newId,
@@ -57,7 +62,14 @@ export async function untilread(location: string, clock: Clock): Promise<Contend
       await engine.accept({ subAccountId: 'default', messages })
     },
     async callOff(umids) {
-      await engine.receive(CONNECTION, callback(umids))
+      await engine.receive(
+        CONNECTION,
+        callback(umids.map((umid) => ({ attemptRef: attemptRef(umid, 0), report: READ }))),
+      )
+    },
+    async callOffNamed(umids) {
+      const receipts = umids.map((umid) => ({ providerRef: providerRefOf(umid), report: READ }))
+      await engine.receive(NAMING_CONNECTION, callback(receipts))
     },
     async start(tell) {
       sends = new SendCount()
@@ -78,8 +90,9 @@ export async function untilread(location: string, clock: Clock): Promise<Contend
   }
 }
 
-function callback(umids: readonly string[]): RawRequest {
-  const receipts = umids.map((umid): Receipt => ({ providerRef: providerRefOf(umid), report: { status: 'read' } }))
+const READ = { status: 'read' } as const
+
+function callback(receipts: readonly Receipt[]): RawRequest {
   return { method: 'POST', url: '/', headers: {}, body: Buffer.from(JSON.stringify(receipts)) }
 }
 

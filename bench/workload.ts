@@ -3,8 +3,10 @@ import type { Sequence } from '../src/domain/sequence.ts'
 import type { NewMessage } from '../src/engine/ports/message-store.ts'
 import { newId } from '../src/system/ids.ts'
 
-/** The connection that serves the workload's channels, and does nothing. */
+/** The connection that serves the workload's channels, and does nothing; its receipts echo our own reference. */
 export const CONNECTION = 'no-op'
+/** One that knows messages by an id of its own only. */
+export const NAMING_CONNECTION = 'no-op-naming'
 export const CONCURRENCY = 64
 export const PER_REQUEST = 1000
 export const HOUR_MS = 3_600_000
@@ -15,11 +17,20 @@ export const SEQUENCE: Sequence = [
   { channel: 'WhatsApp', successStatus: 'read', fallbackAfterMs: WAITS_MS, onUncertain: 'wait' },
   { channel: 'SMS', successStatus: 'delivered', onUncertain: 'wait' },
 ]
+/** The same, to begin with the channel of the connection that names messages itself. */
+export const NAMED_SEQUENCE: Sequence = SEQUENCE.map((step, index) =>
+  index === 0 ? { ...step, channel: 'Viber' } : step,
+)
 export const TEXT =
   'Your parcel is at the door of your neighbours on the second floor, who are at home until six today. Thanks!'
 
 /** Messages with bodies of some 300 bytes; `dueAt` tells each one's first wake-up. */
-export function newMessages(count: number, at: number, dueAt: (index: number) => number): NewMessage[] {
+export function newMessages(
+  count: number,
+  at: number,
+  dueAt: (index: number) => number,
+  sequence = SEQUENCE,
+): NewMessage[] {
   return Array.from({ length: count }, (_, index) => {
     const umid = newId()
     const scheduledAt = dueAt(index)
@@ -34,7 +45,7 @@ export function newMessages(count: number, at: number, dueAt: (index: number) =>
     } as const
     return {
       envelope: { ...about, scheduledAt },
-      message: acceptMessage({ id: umid, sequence: SEQUENCE, at, scheduledAt }),
+      message: acceptMessage({ id: umid, sequence, at, scheduledAt }),
     }
   })
 }

@@ -4,10 +4,13 @@ import type { Connections } from './connections.ts'
 import type { Connection, Outgoing } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
+import type { Held } from './ports/message-store.ts'
 
 /** A send that was decided and committed, and is now to be carried out. */
 export type Job = {
   umid: string
+  /** The message as it stands since the send was committed. */
+  held: Held
   /** Index of the step. */
   step: number
   try: number

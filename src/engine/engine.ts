@@ -204,14 +204,14 @@ export class Engine implements EngineApi {
     const admit = this.#dispatcher.admission(now)
     const jobs: Job[] = []
     const saved = await store.claimDue(now, limit, (due) => this.#decideDue(due, now, admit))
-    for (const { held, advanced } of saved.changes) {
+    for (const { held, advanced, now: since } of saved.changes) {
       for (const effect of advanced.effects) {
-        if (effect.type === 'send') jobs.push(this.#jobFor(held as Due, effect))
+        if (effect.type === 'send') jobs.push(this.#jobFor(held as Due, since, effect))
       }
     }
     this.#committer.announce(saved)
     this.#dispatcher.dispatch(jobs)
-    if (saved.changes.length === limit) return now
+    if (saved.more) return now
     const next = await store.nextWakeAt()
     // What is overdue and was not claimed is in another node's hands.
     return next !== undefined && next <= now && saved.changes.length === 0 ? now + CONTENDED_MS : next
@@ -264,10 +264,11 @@ export class Engine implements EngineApi {
     return { kind: 'send', connection: connection.id, takesIdempotencyKey }
   }
 
-  #jobFor({ envelope, message }: Due, send: Advanced['effects'][number] & { type: 'send' }): Job {
+  #jobFor({ envelope, message }: Due, since: Held, send: Advanced['effects'][number] & { type: 'send' }): Job {
     const { step, try: tryNumber, connection, fence } = send
     return {
       umid: message.id,
+      held: since,
       step,
       try: tryNumber,
       fence,
@@ -314,16 +315,15 @@ export class Engine implements EngineApi {
 
   async #commitOutcomes(settled: readonly Settled[]): Promise<undefined[]> {
     const at = this.#options.clock.now()
-    const events = new Map<string, Event[]>()
-    const refs = settled.flatMap(({ job, outcome }) => {
-      const { umid, step, fence, connection } = job
-      const event: Event = { type: 'settled', at, step, try: job.try, fence, outcome }
-      events.set(umid, [...(events.get(umid) ?? []), event])
+    const known = settled.map(({ job: { held, step, try: tryNumber, fence }, outcome }) => {
+      return { held, event: { type: 'settled', at, step, try: tryNumber, fence, outcome } satisfies Event }
+    })
+    const refs = settled.flatMap(({ job: { umid, step, connection }, outcome }) => {
       return outcome.kind === 'accepted' && outcome.providerRef !== undefined
         ? [{ connection, ref: outcome.providerRef, umid, step }]
         : []
     })
-    await this.#committer.apply(events, { refs })
+    await this.#committer.applyTo(known, { refs })
     // Receipts that were faster than the answers which name them.
     await this.#receipts.releaseParked(refs)
     return settled.map(() => undefined)

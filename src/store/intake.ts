@@ -2,8 +2,10 @@ import { type Kysely, sql } from 'kysely'
 import { wakeAtOf } from '../domain/message.ts'
 import type { Intake, IntakeResult, NewMessage } from '../engine/ports/message-store.ts'
 import type { Database } from './dialect.ts'
+import { progressText } from './rows.ts'
 import type { Schema } from './schema.ts'
 import type { SequenceCache } from './sequence-cache.ts'
+import { type Batch, insertInto } from './writes.ts'
 
 /** Takes the idempotency keys of these requests; tells which are new, which repeat an earlier one, and which misuse its key. */
 export async function claimKeys(
@@ -11,9 +13,8 @@ export async function claimKeys(
   tx: Kysely<Schema>,
   intakes: readonly Intake[],
 ): Promise<IntakeResult[]> {
-  const accepted: IntakeResult = { kind: 'accepted' }
   const withKey = intakes.filter((intake) => intake.idempotency)
-  if (withKey.length === 0) return intakes.map(() => accepted)
+  if (withKey.length === 0) return intakes.map(() => ACCEPTED)
   const name = (subAccountId: string, key: string) => JSON.stringify([subAccountId, key])
   const first = new Map<string, Intake>()
   for (const intake of withKey) {
@@ -45,50 +46,61 @@ export async function claimKeys(
     join idempotency_keys k on k.subaccount_id = r.subaccount_id and k.key = r.key`.execute(tx)
   const known = new Map(stored.map((row) => [name(row.subaccount_id, row.key), row]))
   return intakes.map((intake): IntakeResult => {
-    if (!intake.idempotency) return accepted
+    if (!intake.idempotency) return ACCEPTED
     const id = name(intake.subAccountId, intake.idempotency.key)
-    if (won.has(id) && first.get(id) === intake) return accepted
+    if (won.has(id) && first.get(id) === intake) return ACCEPTED
     const row = known.get(id)
     if (row === undefined || row.body_hash !== intake.idempotency.bodyHash) return { kind: 'conflict' }
     return { kind: 'replayed', answer: row.answer }
   })
 }
 
-export async function insertMessages(
-  { rows }: Database,
-  tx: Kysely<Schema>,
-  sequences: SequenceCache,
-  messages: readonly NewMessage[],
-): Promise<void> {
-  const narrow = messages.map(({ message, envelope }) => ({
-    id: message.id,
-    subaccount_id: envelope.subAccountId,
-    sequence_id: sequences.idOf(message.sequence),
-    wake_at: wakeAtOf(message),
-    expires_at: message.expiresAt,
-    dlr_url: envelope.dlrCallbackUrl,
-    progress: JSON.stringify({ progress: message.progress, attempts: message.attempts }),
-  }))
-  const messageColumns = {
-    id: 'uuid',
-    subaccount_id: 'text',
-    sequence_id: 'text',
-    wake_at: 'bigint',
-    expires_at: 'bigint',
-    dlr_url: 'text',
-    progress: 'text',
-  } as const
-  await sql`insert into messages
-      (id, subaccount_id, sequence_id, state, wake_at, version, failures, expires_at, dlr_url, progress)
-    select id, subaccount_id, sequence_id, 'live', wake_at, 0, 0, expires_at, dlr_url, progress
-    from ${rows('r', narrow, messageColumns)}`.execute(tx)
-  const wide = messages.map(({ envelope }) => ({
-    message_id: envelope.umid,
-    subaccount_id: envelope.subAccountId,
-    batch_id: envelope.batchId,
-    body: JSON.stringify(envelope),
-  }))
-  const envelopeColumns = { message_id: 'uuid', subaccount_id: 'text', batch_id: 'text', body: 'text' } as const
-  await sql`insert into envelopes (message_id, subaccount_id, batch_id, body)
-    select message_id, subaccount_id, batch_id, body from ${rows('r', wide, envelopeColumns)}`.execute(tx)
+export const ACCEPTED: IntakeResult = { kind: 'accepted' }
+const NEW_MESSAGES = insertInto('messages', {
+  id: 'uuid',
+  subaccount_id: 'text',
+  sequence_id: 'text',
+  wake_at: 'bigint',
+  expires_at: 'bigint',
+  dlr_url: 'text',
+  progress: 'text',
+})
+const NEW_ENVELOPES = insertInto('envelopes', {
+  message_id: 'uuid',
+  subaccount_id: 'text',
+  batch_id: 'text',
+  body: 'text',
+})
+// The same alarm may be there already, left over: SQLite passes it over, PostgreSQL keeps both and clears both away.
+export const NEW_ALARMS = {
+  ...insertInto('alarms', { at: 'bigint', message_id: 'uuid' }),
+  perRow: 'insert or ignore into alarms (at, message_id) values (?, ?)',
+}
+
+/** What new messages write, whose sequences are stored. */
+export function newMessages(sequences: SequenceCache, messages: readonly NewMessage[]): Batch[] {
+  return [
+    {
+      write: NEW_MESSAGES,
+      rows: messages.map(({ message, envelope }) => ({
+        id: message.id,
+        subaccount_id: envelope.subAccountId,
+        sequence_id: sequences.idOf(message.sequence),
+        wake_at: wakeAtOf(message),
+        expires_at: message.expiresAt,
+        dlr_url: envelope.dlrCallbackUrl,
+        progress: progressText(message),
+      })),
+    },
+    {
+      write: NEW_ENVELOPES,
+      rows: messages.map(({ envelope }) => ({
+        message_id: envelope.umid,
+        subaccount_id: envelope.subAccountId,
+        batch_id: envelope.batchId,
+        body: JSON.stringify(envelope),
+      })),
+    },
+    { write: NEW_ALARMS, rows: messages.map(({ message }) => ({ at: wakeAtOf(message), message_id: message.id })) },
+  ]
 }

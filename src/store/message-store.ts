@@ -1,42 +1,62 @@
-import { sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { wakeAtOf } from '../domain/message.ts'
 import type {
+  Also,
   Change,
-  Due,
+  Committed,
   Envelope,
   Held,
   MatchedReceipt,
   MessageRecord,
   MessageStore,
+  NewMessage,
   ParkedReceipt,
-  ProviderRef,
   Saved,
   TimelinePage,
 } from '../engine/ports/message-store.ts'
 import type { Database } from './dialect.ts'
-import { claimKeys, insertMessages } from './intake.ts'
-import { insertDeliveries } from './outbox.ts'
-import { fromRow, isUuid, type MessageRow, toRow } from './rows.ts'
+import { ACCEPTED, claimKeys, NEW_ALARMS, newMessages } from './intake.ts'
+import { newDeliveries, readSubscribers, SUBSCRIBERS } from './outbox.ts'
+import { afterChange, fromRow, isUuid, type MessageRow, toRow, wakeAtOfHeld } from './rows.ts'
 import type { Schema } from './schema.ts'
 import { SequenceCache } from './sequence-cache.ts'
+import { type Batch, deleteFrom, insertInto, RowsMissing, update } from './writes.ts'
 
 type Tx = Transaction<Schema>
 /** Told after each commit what changed; PostgreSQL passes it on to the other nodes. */
 export type Notice = { umid: string; subAccountId: string; version: number }
 export type MessageStoreOptions = {
   newId: () => string
-  /** Runs inside the transaction, so that nobody hears of what was rolled back. */
-  announce?: (tx: Tx, notices: readonly Notice[], wakeAt: number | undefined) => Promise<void>
+  /** What the other nodes are told with a commit. */
+  tell?: (notices: readonly Notice[], wakeAt: number | undefined) => readonly string[]
 }
 
 const MESSAGE_COLUMNS = sql.raw(
-  'm.id, m.subaccount_id, m.version, m.failures, m.wake_at, m.expires_at, m.dlr_url, m.progress, s.body as sequence',
+  `m.id, m.subaccount_id, m.sequence_id, m.version, m.failures, m.wake_at, m.expires_at, m.dlr_url, m.last_page, m.progress`,
 )
+type HeldRow = MessageRow & { subscribers: string | null }
+
+// Names the version that was decided on: a row that has moved on meanwhile is never overwritten.
+const MOVE_ON = update('messages', {
+  set: { state: 'text', wake_at: 'bigint', failures: 'integer', last_page: 'bigint', progress: 'text' },
+  always: 'version = messages.version + 1',
+  by: { id: 'uuid', version: 'integer' },
+})
+const NEW_PAGES = insertInto('timeline', { n: 'bigint', previous: 'bigint', version: 'integer', entries: 'text' })
+const DELETE_ALARMS = deleteFrom('alarms', { at: 'bigint', message_id: 'uuid' })
+const HOLD_BACK = insertInto('held_back', { message_id: 'uuid' })
+const RELEASE = deleteFrom('held_back', { message_id: 'uuid' })
+const NEW_REFS = insertInto(
+  'provider_refs',
+  { connection: 'text', ref: 'text', message_id: 'uuid', step: 'integer' },
+  { ifNew: true },
+)
+const UNPARK = deleteFrom('parked_receipts', { id: 'uuid' })
 /** Deadlocks and serialization failures: the database asks for another go. */
 const ASKS_FOR_RETRY = new Set(['40001', '40P01'])
 const MAX_TRIES = 5
 
-export function messageStore(database: Database, { newId, announce }: MessageStoreOptions): MessageStore {
+export function messageStore(database: Database, { newId, tell }: MessageStoreOptions): MessageStore {
   const { db, reader, rows, isOneOf, lockRows, lockRowsSkippingLocked } = database
   const sequences = new SequenceCache()
 
@@ -50,60 +70,53 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
     }
   }
 
-  async function save(tx: Tx, changes: readonly Change[]): Promise<number> {
-    if (changes.length === 0) return 0
-    const updates = changes.map((change) => toRow(change))
-    const relation = rows('r', updates, {
-      id: 'uuid',
-      state: 'text',
-      wake_at: 'bigint',
-      version: 'integer',
-      failures: 'integer',
-      progress: 'text',
+  /** Writes what was decided, with what else belongs into the same commit. */
+  async function save(tx: Kysely<Schema>, changes: readonly Change[], also: readonly Batch[]): Promise<Saved> {
+    const telling = changes.filter(({ advanced }) => advanced.entries.length > 0)
+    const numbers = telling.length > 0 ? await database.takePages(tx, telling.length) : []
+    const pages = telling.map(({ held, advanced }, index) => ({
+      n: numbers[index] ?? Number.NaN,
+      previous: held.lastPage,
+      version: held.version + 1,
+      entries: JSON.stringify(advanced.entries),
+    }))
+    const lastPages = new Map(telling.map((change, index) => [change, numbers[index]]))
+    const committed = changes.map((change): Committed => {
+      const now = { ...afterChange(change), lastPage: lastPages.get(change) ?? change.held.lastPage }
+      return { ...change, now }
     })
-    // Names the version that was decided on: a row that has moved on meanwhile is never overwritten.
-    const result = await sql`
-      update messages set state = r.state, wake_at = r.wake_at, version = r.version, failures = r.failures,
-        progress = r.progress
-      from ${relation} where messages.id = r.id and messages.version = r.version - 1`.execute(tx)
-    if (Number(result.numAffectedRows) !== changes.length)
-      throw new Error('invariant broken: a held row keeps its version')
-    const pages = changes
-      .filter(({ advanced }) => advanced.entries.length > 0)
-      .map(({ held, advanced }) => ({
-        message_id: held.message.id,
-        version: held.version + 1,
-        entries: JSON.stringify(advanced.entries),
-      }))
-    if (pages.length > 0) {
-      const columns = { message_id: 'uuid', version: 'integer', entries: 'text' } as const
-      await sql`insert into timeline (message_id, version, entries)
-        select message_id, version, entries from ${rows('r', pages, columns)}`.execute(tx)
-    }
-    const deliveries = await insertDeliveries(database, tx, changes, newId)
-    if (announce) {
-      const notices = changes.map(({ held }) => ({
-        umid: held.message.id,
-        subAccountId: held.subAccountId,
-        version: held.version + 1,
-      }))
-      await announce(tx, notices, earliest(updates.map(({ wake_at }) => wake_at)))
-    }
-    return deliveries
-  }
-
-  async function decideAndSave<R extends MessageRow, H extends Held>(
-    tx: Tx,
-    found: readonly R[],
-    hold: (row: R) => H,
-    decide: (held: H) => Change | undefined,
-  ): Promise<Saved> {
-    const changes = found.map((row) => decide(hold(row))).filter((change) => change !== undefined)
-    return { changes, deliveries: await save(tx, changes) }
+    const updates = committed.map(({ held, now }) => ({ ...toRow(now), id: held.message.id, version: held.version }))
+    const alarms = committed.flatMap(({ held, now }) => {
+      const at = wakeAtOfHeld(now)
+      return at === null || at === wakeAtOfHeld(held) ? [] : [{ at, message_id: held.message.id }]
+    })
+    const turned = (to: boolean) =>
+      committed
+        .filter(({ held, now }) => held.heldBack !== to && now.heldBack === to)
+        .map(({ held }) => ({ message_id: held.message.id }))
+    const deliveries = newDeliveries(changes, newId)
+    const batches = [
+      { write: MOVE_ON, rows: updates, each: true as const },
+      { write: NEW_PAGES, rows: pages },
+      { write: NEW_ALARMS, rows: alarms },
+      { write: HOLD_BACK, rows: turned(true) },
+      { write: RELEASE, rows: turned(false) },
+      deliveries,
+      ...also,
+    ].filter(({ rows }) => rows.length > 0)
+    if (batches.length === 0) return { changes: [], deliveries: 0 }
+    await database.write(tx, batches, tell && changes.length > 0 ? tell(...news(committed)) : [])
+    return { changes: committed, deliveries: deliveries.rows.length }
   }
 
   return {
     async accept(intakes) {
+      const all = intakes.flatMap(({ messages }) => messages)
+      const told = (fresh: readonly NewMessage[]) => tell?.([], earliest(fresh.map(({ message }) => wakeAtOf(message))))
+      if (database.writesAtOnce && sequences.hasAll(all) && intakes.every(({ idempotency }) => !idempotency)) {
+        await database.write(db, newMessages(sequences, all), told(all))
+        return intakes.map(() => ACCEPTED)
+      }
       let inserted: readonly string[] = []
       const results = await transaction(async (tx) => {
         const answers = await claimKeys(database, tx, intakes)
@@ -112,8 +125,7 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
           .flatMap(({ messages }) => messages)
         if (fresh.length > 0) {
           inserted = await sequences.insertMissing(tx, database, fresh)
-          await insertMessages(database, tx, sequences, fresh)
-          await announce?.(tx, [], earliest(fresh.map(({ message }) => wakeAtOf(message))))
+          await database.write(tx, newMessages(sequences, fresh), told(fresh))
         }
         return answers
       })
@@ -133,21 +145,44 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
 
     claimDue: (now, limit, decide) =>
       transaction(async (tx) => {
-        const { rows: found } = await sql<MessageRow & { envelope: string }>`
-          select ${MESSAGE_COLUMNS}, e.body as envelope
-          from messages m join sequences s on s.id = m.sequence_id join envelopes e on e.message_id = m.id
-          where m.wake_at <= ${now} order by m.wake_at limit ${limit} ${lockRowsSkippingLocked}`.execute(tx)
-        return decideAndSave(tx, found, (row): Due => ({ ...hold(row), envelope: JSON.parse(row.envelope) }), decide)
+        const { rows: found } = await sql<HeldRow & { alarm_at: number; envelope: string | null }>`
+          select a.at as alarm_at, ${MESSAGE_COLUMNS}, ${SUBSCRIBERS}, e.body as envelope
+          from alarms a join messages m on m.id = a.message_id
+          left join envelopes e on e.message_id = m.id and m.wake_at = a.at
+          where a.at <= ${now} order by a.at limit ${limit} ${lockRowsSkippingLocked}`.execute(tx)
+        await sequences.load(tx, database, found)
+        // An alarm that is not at its message's wake-up is left over: the message moved on.
+        const seen = new Set<string>()
+        const changes = found.flatMap((row): Change[] => {
+          if (row.wake_at !== row.alarm_at || row.envelope === null || seen.has(row.id)) return []
+          seen.add(row.id)
+          const change = decide({ ...hold(row), envelope: JSON.parse(row.envelope) })
+          return change ? [change] : []
+        })
+        const moved = new Map(changes.map((change) => [change.held.message.id, wakeAtOfHeld(afterChange(change))]))
+        const past = found
+          .filter(({ id, wake_at, alarm_at }) => alarm_at !== (moved.has(id) ? moved.get(id) : wake_at))
+          .map(({ id, alarm_at }) => ({ at: alarm_at, message_id: id }))
+        const saved = await save(tx, changes, [{ write: DELETE_ALARMS, rows: past }])
+        return { ...saved, more: found.length === limit }
       }),
 
-    update: (umids, decide, { refs = [], unpark = [] } = {}) =>
+    update: (umids, decide, also) =>
       transaction(async (tx) => {
         const found = await selectMessages(tx, umids)
-        const saved = await decideAndSave(tx, found, hold, decide)
-        if (refs.length > 0) await insertRefs(database, tx, refs)
-        if (unpark.length > 0) await tx.deleteFrom('parked_receipts').where(isOneOf('id', unpark)).execute()
-        return saved
+        const changes = found.map((row) => decide(hold(row))).filter((change) => change !== undefined)
+        return save(tx, changes, batchesOf(also))
       }),
+
+    async saveUnlessChanged(changes, also) {
+      try {
+        if (database.writesAtOnce) return await save(db, changes, batchesOf(also))
+        return await transaction((tx) => save(tx, changes, batchesOf(also)))
+      } catch (error) {
+        if (error instanceof RowsMissing) return undefined
+        throw error
+      }
+    },
 
     async stillWanted(claims) {
       const relation = rows('c', claims, { umid: 'uuid', fence: 'bigint' })
@@ -157,9 +192,9 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
     },
 
     async nextWakeAt() {
-      const { rows: found } = await sql<{ wake_at: number }>`
-        select wake_at from messages where wake_at is not null order by wake_at limit 1`.execute(reader)
-      return found[0]?.wake_at
+      const { rows: found } = await sql<{ at: number }>`
+        select at from alarms order by at limit 1`.execute(reader)
+      return found[0]?.at
     },
 
     async resolveRefs(refs) {
@@ -199,10 +234,10 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
       if (!isUuid(umid)) return undefined
       const { rows: found } = await sql<MessageRow & { envelope: string }>`
         select ${MESSAGE_COLUMNS}, e.body as envelope
-        from messages m join sequences s on s.id = m.sequence_id join envelopes e on e.message_id = m.id
-        where m.id = ${umid}`.execute(reader)
+        from messages m join envelopes e on e.message_id = m.id where m.id = ${umid}`.execute(reader)
       const [row] = found
       if (row === undefined) return undefined
+      await sequences.load(reader, database, found)
       const { message, version, heldBack } = hold(row)
       const envelope = JSON.parse(row.envelope) as Envelope
       return {
@@ -215,14 +250,14 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
 
     async timeline(umid, afterVersion = 0) {
       if (!isUuid(umid)) return []
-      const pages = await reader
-        .selectFrom('timeline')
-        .select(['version', 'entries'])
-        .where('message_id', '=', umid)
-        .where('version', '>', afterVersion)
-        .orderBy('version')
-        .execute()
-      return pages.map(({ version, entries }): TimelinePage => ({ version, entries: JSON.parse(entries) }))
+      const { rows: found } = await sql<{ version: number; entries: string }>`
+        with recursive pages (previous, version, entries) as (
+          select t.previous, t.version, t.entries from messages m join timeline t on t.n = m.last_page where m.id = ${umid}
+          union all
+          select t.previous, t.version, t.entries from pages p join timeline t on t.n = p.previous
+          where p.version > ${afterVersion} + 1)
+        select version, entries from pages where version > ${afterVersion} order by version`.execute(reader)
+      return found.map(({ version, entries }): TimelinePage => ({ version, entries: JSON.parse(entries) }))
     },
 
     async batch(subAccountId, batchId) {
@@ -246,23 +281,26 @@ export function messageStore(database: Database, { newId, announce }: MessageSto
 
     async backlog(now) {
       const { rows: found } = await sql<{ overdue: number; held_back: number }>`select
-        (select count(*) from (select 1 from messages where wake_at <= ${now} limit 100000) as d) as overdue,
-        (select count(*) from messages where state = 'live' and wake_at is null) as held_back`.execute(reader)
+        (select count(*) from (
+          select 1 from alarms a join messages m on m.id = a.message_id and m.wake_at = a.at
+          where a.at <= ${now} limit 100000) as d) as overdue,
+        (select count(*) from held_back) as held_back`.execute(reader)
       return { overdue: found[0]?.overdue ?? 0, heldBack: found[0]?.held_back ?? 0 }
     },
   }
 
-  function hold(row: MessageRow): Held {
-    return fromRow(row, sequences.read(row.sequence))
+  function hold(row: MessageRow & { subscribers?: string | null }): Held {
+    return fromRow(row, sequences.get(row.sequence_id), readSubscribers(row.subscribers))
   }
 
-  async function selectMessages(tx: Tx, asked: readonly string[]): Promise<MessageRow[]> {
+  async function selectMessages(tx: Tx, asked: readonly string[]): Promise<HeldRow[]> {
     const umids = asked.filter(isUuid)
     if (umids.length === 0) return []
     // In the order of the ids, so that two nodes with overlapping batches wait for each other in one direction.
-    const { rows: found } = await sql<MessageRow>`
-      select ${MESSAGE_COLUMNS} from messages m join sequences s on s.id = m.sequence_id
+    const { rows: found } = await sql<HeldRow>`
+      select ${MESSAGE_COLUMNS}, ${SUBSCRIBERS} from messages m
       where ${isOneOf('m.id', umids)} order by m.id ${lockRows}`.execute(tx)
+    await sequences.load(tx, database, found)
     return found
   }
 }
@@ -275,11 +313,18 @@ function readParked(row: ParkedRow): MatchedReceipt {
   return { ...parked, umid: message_id, step }
 }
 
-async function insertRefs({ rows }: Database, tx: Tx, refs: readonly ProviderRef[]): Promise<void> {
-  const relation = rows('r', refs, { connection: 'text', ref: 'text', umid: 'uuid', step: 'integer' })
-  await sql`insert into provider_refs (connection, ref, message_id, step)
-    select connection, ref, umid, step from ${relation} where true
-    on conflict (connection, ref) do nothing`.execute(tx)
+function batchesOf({ refs = [], unpark = [] }: Also = {}): Batch[] {
+  return [
+    { write: NEW_REFS, rows: refs.map(({ umid, ...ref }) => ({ ...ref, message_id: umid })) },
+    { write: UNPARK, rows: unpark.map((id) => ({ id })) },
+  ]
+}
+
+function news(committed: readonly Committed[]): [notices: Notice[], wakeAt: number | undefined] {
+  const notices = committed.map(({ now: { message, subAccountId, version } }) => {
+    return { umid: message.id, subAccountId, version }
+  })
+  return [notices, earliest(committed.map(({ now }) => wakeAtOfHeld(now)))]
 }
 
 function earliest(wakeAts: readonly (number | null)[]): number | undefined {

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration'
 import type { Database, DialectName } from './dialect.ts'
-import type { Schema } from './schema.ts'
+import { PAGES_PER_BLOCK, type Schema } from './schema.ts'
 
 /** Brings the schema up to date and answers with the names of what was applied. Safe to call from several nodes at once. */
 export async function migrate(database: Database): Promise<string[]> {
@@ -34,6 +34,8 @@ async function appliedMigrations({ db }: Database): Promise<string[]> {
 function migrationsFor(dialect: DialectName): Record<string, Migration> {
   const uuid = dialect === 'postgres' ? sql`uuid` : sql`text`
   const strict = dialect === 'sqlite' ? sql`strict, without rowid` : sql`` // rows in the order of their key, in one tree
+  // No index holds what changes about a message, so a new version that fits into its page touches nothing else.
+  const roomToChange = dialect === 'postgres' ? sql`with (fillfactor = 50)` : sql``
   const big = dialect === 'postgres' ? sql`bigint` : sql`integer`
   return {
     '0001-messages': {
@@ -44,16 +46,23 @@ function migrationsFor(dialect: DialectName): Record<string, Migration> {
             id ${uuid} primary key,
             subaccount_id text not null,
             sequence_id text not null,
-            state text not null,
+            state text not null default 'live',
             wake_at ${big},
-            version integer not null,
-            failures integer not null,
+            version integer not null default 0,
+            failures integer not null default 0,
             expires_at ${big},
             dlr_url text,
+            last_page ${big},
             progress text not null
-          ) ${strict}`,
-          sql`create index messages_due on messages (wake_at) where wake_at is not null`,
-          sql`create index messages_held_back on messages (id) where state = 'live' and wake_at is null`,
+          ) ${roomToChange} ${strict}`,
+          ...(dialect === 'sqlite'
+            ? [sql`create table alarms (at integer, message_id text, primary key (at, message_id)) ${strict}`]
+            : [
+                sql`create table alarms (at bigint not null, message_id uuid not null)`,
+                // Not unique: to make sure of that would cost more than the rest of an insert.
+                sql`create index alarms_in_order on alarms (at, message_id)`,
+              ]),
+          sql`create table held_back (message_id ${uuid} primary key) ${strict}`,
           sql`create table envelopes (
             message_id ${uuid} primary key,
             subaccount_id text not null,
@@ -62,11 +71,14 @@ function migrationsFor(dialect: DialectName): Record<string, Migration> {
           ) ${strict}`,
           sql`create index envelopes_by_batch on envelopes (batch_id) where batch_id is not null`,
           sql`create table timeline (
-            message_id ${uuid} not null,
+            n ${big} primary key,
+            previous ${big},
             version integer not null,
-            entries text not null,
-            primary key (message_id, version)
-          ) ${strict}`,
+            entries text not null
+          ) ${dialect === 'sqlite' ? sql`strict` : sql``}`,
+          ...(dialect === 'postgres'
+            ? [sql`create sequence timeline_pages increment by ${sql.lit(PAGES_PER_BLOCK)}`]
+            : []),
           sql`create table provider_refs (
             connection text not null,
             ref text not null,

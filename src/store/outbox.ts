@@ -3,23 +3,38 @@ import type { Change, Envelope } from '../engine/ports/message-store.ts'
 import type { Claimed, Delivery, Endpoint, Outbox } from '../engine/ports/outbox.ts'
 import type { Database } from './dialect.ts'
 import type { Schema } from './schema.ts'
+import { type Batch, insertInto } from './writes.ts'
 
 type Facts = Pick<Delivery, 'step' | 'channel' | 'status' | 'at' | 'error' | 'skipped'>
 /** More receipts than one transition can have, so that numbers rise within a message and across its versions. */
 const RECEIPTS_PER_VERSION = 64
 
-/** Writes the receipts that these changes give rise to, in their transaction; none where nobody asked. Answers how many. */
-export async function insertDeliveries(
-  { rows }: Database,
-  tx: Kysely<Schema>,
-  changes: readonly Change[],
-  newId: () => string,
-): Promise<number> {
-  const publishing = changes.filter(({ advanced }) => advanced.effects.some(({ type }) => type === 'publish'))
-  if (publishing.length === 0) return 0
-  const subscribed = publishing.every(({ held }) => held.dlrUrl) ? new Set<string>() : await subscribers(tx)
-  const deliveries = publishing.flatMap(({ held, advanced }) => {
-    if (!held.dlrUrl && !subscribed.has(held.subAccountId) && !subscribed.has('*')) return []
+const NEW_DELIVERIES = insertInto('deliveries', {
+  id: 'uuid',
+  message_id: 'uuid',
+  lane: 'text',
+  url: 'text',
+  event_number: 'integer',
+  facts: 'text',
+  attempts: 'integer',
+  wake_at: 'bigint',
+})
+const RECEIPT_TYPES = ['CADR', '']
+
+/** A column of a query: the subaccounts with a webhook for receipts, one a line; null where there is none. */
+export const SUBSCRIBERS = sql<string | null>`(
+  select string_agg(subaccount_id, ${sql.lit('\n')}) from webhooks
+  where enabled = 1 and type in (${sql.join(RECEIPT_TYPES.map((type) => sql.lit(type)))})) as subscribers`
+
+export function readSubscribers(column: string | null | undefined): ReadonlySet<string> {
+  return column ? new Set(column.split('\n')) : NOBODY
+}
+const NOBODY: ReadonlySet<string> = new Set()
+
+/** The receipts that these changes give rise to, for those who asked for them. */
+export function newDeliveries(changes: readonly Change[], newId: () => string): Batch {
+  const rows = changes.flatMap(({ held, advanced }) => {
+    if (!held.wantsReceipts) return []
     const published = advanced.effects.filter((effect) => effect.type === 'publish')
     return published.map(({ step, status, at, error, skipped }, position) => ({
       id: newId(),
@@ -28,36 +43,12 @@ export async function insertDeliveries(
       url: held.dlrUrl,
       event_number: (held.version + 1) * RECEIPTS_PER_VERSION + position,
       facts: JSON.stringify({ step, channel: held.message.sequence[step]?.channel, status, at, error, skipped }),
+      attempts: 0,
       wake_at: at,
     }))
   })
-  if (deliveries.length === 0) return 0
-  const columns = {
-    id: 'uuid',
-    message_id: 'uuid',
-    lane: 'text',
-    url: 'text',
-    event_number: 'integer',
-    facts: 'text',
-    wake_at: 'bigint',
-  } as const
-  await sql`insert into deliveries (id, message_id, lane, url, event_number, facts, attempts, wake_at)
-    select id, message_id, lane, url, event_number, facts, 0, wake_at from ${rows('r', deliveries, columns)}`.execute(
-    tx,
-  )
-  return deliveries.length
+  return { write: NEW_DELIVERIES, rows }
 }
-
-async function subscribers(tx: Kysely<Schema>): Promise<Set<string>> {
-  const found = await tx
-    .selectFrom('webhooks')
-    .select('subaccount_id')
-    .where('type', 'in', RECEIPT_TYPES)
-    .where('enabled', '=', 1)
-    .execute()
-  return new Set(found.map(({ subaccount_id }) => subaccount_id))
-}
-const RECEIPT_TYPES = ['CADR', '']
 
 export function outbox({ db, reader, rows, lockRowsSkippingLocked, name }: Database): Outbox {
   const notIn = (lanes: readonly string[]) =>

@@ -10,11 +10,12 @@ export type MessageRow = {
   wake_at: number | null
   expires_at: number | null
   dlr_url: string | null
+  last_page: number | null
   progress: string
-  sequence: string
+  sequence_id: string
 }
 
-export function fromRow(row: MessageRow, sequence: Message['sequence']): Held {
+export function fromRow(row: MessageRow, sequence: Message['sequence'], subscribers: ReadonlySet<string>): Held {
   const { progress, attempts } = JSON.parse(row.progress) as { progress: Progress; attempts: Attempt[] }
   return {
     message: {
@@ -29,20 +30,35 @@ export function fromRow(row: MessageRow, sequence: Message['sequence']): Held {
     failures: row.failures,
     heldBack: progress.state === 'live' && row.wake_at === null,
     ...(row.dlr_url !== null && { dlrUrl: row.dlr_url }),
+    wantsReceipts: row.dlr_url !== null || subscribers.has(row.subaccount_id) || subscribers.has('*'),
+    lastPage: row.last_page,
   }
 }
 
-/** The row after a change. A message that is held back keeps its progress and has no wake-up until it is released. */
-export function toRow({ held, advanced, failures = 0, heldBack = held.heldBack }: Change) {
-  const { message } = advanced
+/** The row's `wake_at`: a message that is held back has none until it is released. */
+export function wakeAtOfHeld({ message, heldBack }: Pick<Held, 'message' | 'heldBack'>): number | null {
+  return heldBack ? null : wakeAtOf(message)
+}
+
+/** The message after a change. */
+export function afterChange({ held, advanced, failures = 0, heldBack = held.heldBack }: Change): Held {
+  return { ...held, message: advanced.message, version: held.version + 1, failures, heldBack }
+}
+
+/** What changes about a message, as columns. */
+export function toRow(held: Held) {
+  const { message, failures, lastPage } = held
   return {
-    id: message.id,
     state: message.progress.state,
-    wake_at: heldBack ? null : wakeAtOf(message),
-    version: held.version + 1,
+    wake_at: wakeAtOfHeld(held),
     failures,
-    progress: JSON.stringify({ progress: message.progress, attempts: message.attempts }),
+    last_page: lastPage,
+    progress: progressText(message),
   }
+}
+
+export function progressText({ progress, attempts }: Message): string {
+  return JSON.stringify({ progress, attempts })
 }
 
 /** PostgreSQL refuses to compare a uuid with anything else; an id that is none is simply not known. */

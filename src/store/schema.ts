@@ -1,6 +1,7 @@
 /**
  * The tables. What changes about a message lies in a narrow row, apart from what never changes, so that a transition
- * rewrites little. Times are epoch milliseconds; JSON is text that only we read.
+ * rewrites little; the rest of what it writes goes behind what is there. Times are epoch milliseconds; JSON is text that
+ * only we read.
  */
 export type Schema = {
   /** Frozen sequences, each stored once under the hash of its text: most messages share a few. */
@@ -16,12 +17,21 @@ export type Schema = {
     failures: number
     expires_at: number | null
     dlr_url: string | null
+    /** The latest page of its timeline. */
+    last_page: number | null
     /** `{ progress, attempts }` */
     progress: string
   }
   envelopes: { message_id: string; subaccount_id: string; batch_id: string | null; body: string }
-  /** Append-only: what each transition had to tell. */
-  timeline: { message_id: string; version: number; entries: string }
+  /**
+   * When to look at which message. The one at a message's `wake_at` counts; others are left over from transitions that
+   * moved it, and are cleared away when their time comes, many at once in the order of time.
+   */
+  alarms: { at: number; message_id: string }
+  /** Few, and there to be counted. */
+  held_back: { message_id: string }
+  /** Append-only: what each transition had to tell. A message's pages hang together from its latest one back. */
+  timeline: { n: number; previous: number | null; version: number; entries: string }
   provider_refs: { connection: string; ref: string; message_id: string; step: number }
   parked_receipts: { id: string; connection: string; ref: string; report: string; arrived_at: number }
   idempotency_keys: { subaccount_id: string; key: string; body_hash: string; answer: string; created_at: number }
@@ -57,3 +67,6 @@ export type Schema = {
   }
   settings: { name: string; value: string }
 }
+
+/** PostgreSQL's nodes each take so many numbers of pages at a time. */
+export const PAGES_PER_BLOCK = 100_000

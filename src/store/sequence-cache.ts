@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Message } from '../domain/message.ts'
 import type { NewMessage } from '../engine/ports/message-store.ts'
 import type { Database } from './dialect.ts'
@@ -8,7 +8,7 @@ import type { Schema } from './schema.ts'
 /** Sequences by the hash of their text, so that a frozen sequence costs a message one short column. */
 export class SequenceCache {
   readonly #stored = new Set<string>()
-  readonly #parsed = new Map<string, Message['sequence']>()
+  readonly #read = new Map<string, Message['sequence']>()
   readonly #ids = new WeakMap<Message['sequence'], string>()
 
   idOf(sequence: Message['sequence']): string {
@@ -19,13 +19,37 @@ export class SequenceCache {
     return id
   }
 
-  read(body: string): Message['sequence'] {
-    const known = this.#parsed.get(body)
-    if (known !== undefined) return known
-    const parsed = JSON.parse(body) as Message['sequence']
-    if (this.#parsed.size >= SEQUENCES_KEPT) this.#parsed.clear()
-    this.#parsed.set(body, parsed)
-    return parsed
+  /** Reads the sequences of these rows; `get` then knows them. */
+  async load(
+    db: Kysely<Schema>,
+    { rows }: Pick<Database, 'rows'>,
+    found: readonly { sequence_id: string }[],
+  ): Promise<void> {
+    const missing = new Set(found.map(({ sequence_id }) => sequence_id).filter((id) => !this.#read.has(id)))
+    if (missing.size === 0) return
+    if (this.#read.size >= SEQUENCES_KEPT) {
+      this.#read.clear()
+      for (const { sequence_id } of found) missing.add(sequence_id)
+    }
+    const wanted = rows(
+      'r',
+      [...missing].map((id) => ({ id })),
+      { id: 'text' },
+    )
+    const { rows: stored } = await sql<Schema['sequences']>`
+      select s.* from ${wanted} join sequences s on s.id = r.id`.execute(db)
+    for (const { id, body } of stored) this.#read.set(id, JSON.parse(body))
+  }
+
+  get(id: string): Message['sequence'] {
+    const sequence = this.#read.get(id)
+    if (sequence === undefined) throw new Error('invariant broken: a message has a sequence')
+    return sequence
+  }
+
+  /** Whether the sequences of these are known to be in the database. */
+  hasAll(messages: readonly NewMessage[]): boolean {
+    return messages.every(({ message }) => this.#stored.has(this.idOf(message.sequence)))
   }
 
   /** Inserts the sequences that may not be in the database yet; `confirm` them once the transaction has committed. */

@@ -4,7 +4,7 @@ import type { AccountStore } from '../engine/ports/account-store.ts'
 import type { MessageStore } from '../engine/ports/message-store.ts'
 import type { Outbox } from '../engine/ports/outbox.ts'
 import { accountStore } from './account-store.ts'
-import { type Database, openPostgres, openSqlite } from './dialect.ts'
+import { CHANNEL, type Database, openPostgres, openSqlite } from './dialect.ts'
 import { type MessageStoreOptions, messageStore, type Notice } from './message-store.ts'
 import { migrate } from './migrations.ts'
 import { outbox } from './outbox.ts'
@@ -27,7 +27,7 @@ export function openStore(location: string, { newId }: Pick<MessageStoreOptions,
   const isPostgres = /^postgres(ql)?:\/\//.test(location)
   const database = isPostgres ? openPostgres(location) : openSqlite(location)
   const node = newId()
-  const messages = messageStore(database, { newId, ...(isPostgres && { announce: notifyNodes(node) }) })
+  const messages = messageStore(database, { newId, ...(isPostgres && { tell: tellNodes(node) }) })
   return {
     messages: { ...messages, ...outbox(database) },
     accounts: accountStore(database),
@@ -47,19 +47,18 @@ async function postgresTime({ db }: Database): Promise<number> {
   return rows[0]?.ms ?? Number.NaN
 }
 
-const CHANNEL = 'untilread'
 /** A notification holds 8000 bytes; a notice takes some 60 and a subaccount's name. */
 const NOTICES_PER_PAYLOAD = 50
 type Payload = { node: string; wakeAt?: number | undefined; notices: Notice[] }
 
-function notifyNodes(node: string): NonNullable<MessageStoreOptions['announce']> {
-  return async (tx, notices, wakeAt) => {
+function tellNodes(node: string): NonNullable<MessageStoreOptions['tell']> {
+  return (notices, wakeAt) => {
     const payloads: string[] = []
     for (let start = 0; start === 0 || start < notices.length; start += NOTICES_PER_PAYLOAD) {
       const payload: Payload = { node, wakeAt, notices: notices.slice(start, start + NOTICES_PER_PAYLOAD) }
       payloads.push(JSON.stringify(payload))
     }
-    await sql`select pg_notify(${CHANNEL}, payload) from unnest(${payloads}::text[]) as payload`.execute(tx)
+    return payloads
   }
 }
 
@@ -74,9 +73,11 @@ async function listen(
   const connect = async (): Promise<void> => {
     const fresh = await pool.connect()
     client = fresh
-    fresh.on('notification', ({ payload }) => {
-      const { node: sender, notices, wakeAt } = JSON.parse(payload ?? '{}') as Payload
-      if (sender !== node) onNotice(notices, wakeAt)
+    const own = `{"node":"${node}"`
+    fresh.on('notification', ({ payload = '{}' }) => {
+      if (payload.startsWith(own)) return
+      const { notices, wakeAt } = JSON.parse(payload) as Payload
+      onNotice(notices, wakeAt)
     })
     fresh.on('error', () => {
       if (stopped || client !== fresh) return

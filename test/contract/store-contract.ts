@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import type { Message } from '../../src/domain/message.ts'
+import type { Held } from '../../src/engine/ports/message-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { newId } from '../../src/system/ids.ts'
 import { deciding, intake, newMessage, ONE_SMS, T0, THREE_STEPS } from '../support/messages.ts'
@@ -17,6 +19,20 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
       store = await place.open()
     })
     afterEach(() => place.cleanUp())
+
+    /** The ids of what is due, left as it is. */
+    const claimed = async (now: number) => {
+      const seen: string[] = []
+      await store.messages.claimDue(now, 10, ({ message }) => {
+        seen.push(message.id)
+        return undefined
+      })
+      return seen
+    }
+    const moved = (to: number) => (held: Held) => {
+      const message: Message = { ...held.message, progress: { state: 'live', phase: 'due', step: 0, wakeAt: to } }
+      return { held, advanced: { message, entries: [], effects: [] } }
+    }
 
     test('a database that a newer version has used is refused', async () => {
       await place.execute("insert into kysely_migration (name, timestamp) values ('9999-from-the-future', 'later')")
@@ -74,6 +90,61 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
       const decide = deciding(() => ({ type: 'due', at: T0 }))
       expect((await store.messages.claimDue(T0, 2, decide)).changes).toHaveLength(2)
       expect((await store.messages.claimDue(T0, 2, decide)).changes).toHaveLength(1)
+    })
+
+    test('the wake-up of what was called off wakes nothing, and is cleared away when its time comes', async () => {
+      const off = newMessage({ scheduledAt: T0 + 1000 })
+      const on = newMessage({ scheduledAt: T0 + 2000 })
+      await store.messages.accept([intake(off, on)])
+      await store.messages.update(
+        [off.envelope.umid],
+        deciding(() => ({ type: 'cancel', at: T0 })),
+      )
+      expect(await store.messages.backlog(T0 + 1000)).toEqual({ overdue: 0, heldBack: 0 })
+      expect(await claimed(T0 + 1000)).toEqual([])
+      expect(await store.messages.nextWakeAt()).toBe(T0 + 2000)
+      expect(await claimed(T0 + 2000)).toEqual([on.envelope.umid])
+      expect(await store.messages.nextWakeAt()).toBe(T0 + 2000) // nothing was decided: it is still due
+    })
+
+    test('a wake-up that is put off and comes back is due once', async () => {
+      const message = newMessage({ scheduledAt: T0 + 1000 })
+      const { umid } = message.envelope
+      await store.messages.accept([intake(message)])
+      await store.messages.update([umid], moved(T0 + 9000))
+      expect(await claimed(T0 + 1000)).toEqual([])
+      await store.messages.update([umid], moved(T0 + 5000))
+      await store.messages.update([umid], moved(T0 + 9000))
+      await store.messages.update([umid], moved(T0 + 5000))
+      expect(await claimed(T0 + 5000)).toEqual([umid])
+      const { changes } = await store.messages.claimDue(T0 + 5000, 10, moved(T0 + 9000))
+      expect(changes).toHaveLength(1)
+      expect(await claimed(T0 + 5000)).toEqual([])
+      expect(await claimed(T0 + 9000)).toEqual([umid])
+    })
+
+    test('what was decided on a message as it stood is saved unless it has changed since', async () => {
+      const [a, b] = [newMessage(), newMessage()]
+      await store.messages.accept([intake(a, b)])
+      const first = await store.messages.claimDue(T0, 10, (held) => moved(T0 + 1000)(held))
+      const known = first.changes.map(({ now }) => now)
+      const second = await store.messages.saveUnlessChanged(known.map(moved(T0 + 2000)))
+      expect(second?.changes.map(({ now: { version } }) => version)).toEqual([2, 2])
+      expect(await store.messages.nextWakeAt()).toBe(T0 + 1000) // left over
+      expect(await claimed(T0 + 1000)).toEqual([])
+
+      const since = second?.changes.map(({ now }) => now) ?? []
+      await store.messages.update([b.envelope.umid], moved(T0 + 3000))
+      const refs = [{ connection: 'c', ref: 'r', umid: a.envelope.umid, step: 0 }]
+      const entries = [{ at: T0, code: 'held' as const }]
+      const late = since.map((held) => ({ held, advanced: { message: held.message, entries, effects: [] } }))
+      expect(await store.messages.saveUnlessChanged(late, { refs })).toBeUndefined()
+      expect((await store.messages.find(a.envelope.umid))?.version).toBe(2)
+      expect(await store.messages.timeline(a.envelope.umid)).toEqual([])
+      expect((await store.messages.resolveRefs(refs)).size).toBe(0)
+      expect(await store.messages.saveUnlessChanged(late.slice(0, 1), { refs })).toBeDefined()
+      expect((await store.messages.timeline(a.envelope.umid)).map(({ version }) => version)).toEqual([3])
+      expect((await store.messages.resolveRefs(refs)).size).toBe(1)
     })
 
     test('a transition is kept as a new version with its timeline entries', async () => {
@@ -247,7 +318,7 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
         heldBack: true,
         advanced: { message: held.message, entries, effects: [] },
       }))
-      expect(await store.messages.nextWakeAt()).toBeUndefined()
+      expect(await claimed(T0)).toEqual([])
       expect(await store.messages.backlog(T0)).toEqual({ overdue: 0, heldBack: 1 })
       expect((await store.messages.find(message.envelope.umid))?.heldBack).toBe(true)
       // What comes meanwhile is recorded, and wakes nothing up.
@@ -255,7 +326,7 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
         [message.envelope.umid],
         deciding(() => ({ type: 'receipt', at: T0, step: 0, report: { status: 'sent' } })),
       )
-      expect(await store.messages.nextWakeAt()).toBeUndefined()
+      expect(await claimed(T0)).toEqual([])
       await store.messages.update([message.envelope.umid], (held) => {
         expect(held.heldBack).toBe(true)
         return { held, heldBack: false, advanced: { message: held.message, entries: [], effects: [] } }

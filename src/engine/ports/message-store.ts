@@ -39,7 +39,7 @@ export type IntakeResult =
   /** The same key came before with another body. */
   | { kind: 'conflict' }
 
-/** A message under its row lock, inside a transaction. */
+/** A message as it stands: under its row lock inside a transaction, or as it was after a commit. */
 export type Held = {
   message: Message
   subAccountId: string
@@ -50,6 +50,10 @@ export type Held = {
   heldBack: boolean
   /** Where receipts for this message go, if it names a URL of its own. */
   dlrUrl?: string
+  /** Somebody wants to hear of what becomes of it. */
+  wantsReceipts: boolean
+  /** For the store: where the message's timeline ends. */
+  lastPage: number | null
 }
 export type Due = Held & { envelope: Envelope }
 
@@ -62,8 +66,12 @@ export type Change = {
   heldBack?: boolean
 }
 
+/** A change that was committed, and the message as it stands since. */
+export type Committed = Change & { now: Held }
 /** What was committed, with the number of receipts to senders that came of it. */
-export type Saved = { changes: readonly Change[]; deliveries: number }
+export type Saved = { changes: readonly Committed[]; deliveries: number }
+/** What else is written with changes: providers' ids of attempts; parked receipts that are deleted. */
+export type Also = { refs?: readonly ProviderRef[]; unpark?: readonly string[] }
 
 export type ProviderRef = { connection: string; ref: string; umid: string; step: number }
 export type ParkedReceipt = { id: string; connection: string; ref: string; report: Report; arrivedAt: number }
@@ -82,17 +90,21 @@ export type MessageStore = {
   accept(intakes: readonly Intake[]): Promise<IntakeResult[]>
   /** The answer that was given to the first request with this key, and the hash of that request's body. */
   answerTo(subAccountId: string, key: string): Promise<{ bodyHash: string; answer: string } | undefined>
-  /** Decides on up to `limit` messages whose wake-up has come, earliest first; skips those that another node holds. */
-  claimDue(now: number, limit: number, decide: (due: Due) => Change | undefined): Promise<Saved>
-  /** Decides on these messages; unknown ids are passed over. `refs` are stored and `unpark` deleted with the changes. */
-  update(
-    umids: readonly string[],
-    decide: (held: Held) => Change | undefined,
-    also?: { refs?: readonly ProviderRef[]; unpark?: readonly string[] },
-  ): Promise<Saved>
+  /**
+   * Decides on up to `limit` messages whose wake-up has come, earliest first; skips those that another node holds. `more`:
+   * the limit was reached, so that there may be others.
+   */
+  claimDue(now: number, limit: number, decide: (due: Due) => Change | undefined): Promise<Saved & { more: boolean }>
+  /** Decides on these messages; unknown ids are passed over. */
+  update(umids: readonly string[], decide: (held: Held) => Change | undefined, also?: Also): Promise<Saved>
+  /**
+   * Saves what was decided on messages as they stood after an earlier commit. Undefined, with nothing written, when one of
+   * them has changed since: then only `update` can tell.
+   */
+  saveUnlessChanged(changes: readonly Change[], also?: Also): Promise<Saved | undefined>
   /** Those of the claims whose message still waits for this very send: live, with `fence` as its wake-up. */
   stillWanted(claims: readonly { umid: string; fence: number }[]): Promise<ReadonlySet<string>>
-  /** The earliest wake-up of all messages, or undefined when none is pending. */
+  /** No message needs attention before this moment; undefined when none is pending. */
   nextWakeAt(): Promise<number | undefined>
 
   /** Finds attempts by the providers' own ids; what is not known is left out. The key is `connection` + ' ' + `ref`. */

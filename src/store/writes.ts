@@ -1,0 +1,64 @@
+/**
+ * What is written to one table, the same for any number of rows. SQLite runs `perRow` for each row, PostgreSQL runs
+ * `ofRelation` once for all of them: each database's fastest way.
+ */
+export type Write = {
+  /** The columns that a row gives, in the order of the question marks in `perRow`. */
+  names: readonly string[]
+  types: Columns
+  perRow: string
+  /** `relation` is what stands behind `from`: the rows under the name `r`. */
+  ofRelation(relation: string): string
+}
+export type Columns = Readonly<Record<string, ColumnType>>
+export type ColumnType = 'uuid' | 'text' | 'bigint' | 'integer'
+/**
+ * A write with its rows; a field that is not there is null. `each`: every row must find what it changes, or nothing is
+ * written.
+ */
+export type Batch = { write: Write; rows: readonly object[]; each?: true }
+
+/** A row was not there any more, as it was named. */
+export class RowsMissing extends Error {}
+
+/** `ifNew`: a row whose key is there already is left as it is. */
+export function insertInto(table: string, columns: Columns, { ifNew = false } = {}): Write {
+  const names = Object.keys(columns)
+  const into = `insert into ${table} (${names.join(', ')})`
+  const conflict = ifNew ? ' on conflict do nothing' : ''
+  return {
+    names,
+    types: columns,
+    perRow: `${into} values (${names.map(() => '?').join(', ')})${conflict}`,
+    // Without a condition SQL would take `on` for a part of the join.
+    ofRelation: (relation) => `${into} select ${names.join(', ')} from ${relation} where true${conflict}`,
+  }
+}
+
+/** Sets `set` where all of `by` are equal; `always` is SQL that stands beside. No column stands in both. */
+export function update(table: string, how: { set: Columns; by: Columns; always?: string }): Write {
+  const [sets, keys] = [Object.keys(how.set), Object.keys(how.by)]
+  const always = how.always === undefined ? '' : `, ${how.always}`
+  const equals = (value: (name: string) => string) =>
+    keys.map((name) => `${table}.${name} = ${value(name)}`).join(' and ')
+  return {
+    names: [...sets, ...keys],
+    types: { ...how.set, ...how.by },
+    perRow: `update ${table} set ${sets.map((name) => `${name} = ?`).join(', ')}${always} where ${equals(() => '?')}`,
+    ofRelation: (relation) =>
+      `update ${table} set ${sets.map((name) => `${name} = r.${name}`).join(', ')}${always} from ${relation}
+        where ${equals((name) => `r.${name}`)}`,
+  }
+}
+
+export function deleteFrom(table: string, by: Columns): Write {
+  const names = Object.keys(by)
+  const equals = (value: (name: string) => string) =>
+    names.map((name) => `${table}.${name} = ${value(name)}`).join(' and ')
+  return {
+    names,
+    types: by,
+    perRow: `delete from ${table} where ${equals(() => '?')}`,
+    ofRelation: (relation) => `delete from ${table} using ${relation} where ${equals((name) => `r.${name}`)}`,
+  }
+}
