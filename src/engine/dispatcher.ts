@@ -36,13 +36,15 @@ export type DispatcherOptions = {
 
 /**
  * Calls the channels, each connection under its own limits of concurrency and rate. Right before a call it asks the store
- * whether the message still wants it: whatever ended the message until then has won.
+ * whether the message still wants it: whatever ended the message until then has won. A send that begins in the very moment
+ * of its commit is not asked about: no answer could be fresher.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #lanes = new Map<string, Lane>()
   readonly #calls = new Set<Promise<void>>()
   readonly #stop = new AbortController()
+  #justCommitted: ReadonlySet<Job> | undefined
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -77,13 +79,16 @@ export class Dispatcher {
     }
   }
 
+  /** These sends have just been committed. */
   dispatch(jobs: readonly Job[]): void {
+    this.#justCommitted = new Set(jobs)
     for (const job of jobs) {
       const lane = this.#lanes.get(job.connection)
       if (lane === undefined || this.#stop.signal.aborted) void this.#settle(job, { kind: 'withdrawn' })
       else lane.queue.push(job)
     }
     for (const lane of this.#lanes.values()) this.#pump(lane)
+    this.#justCommitted = undefined
   }
 
   /** Hands back what has not started and waits for the calls that have, at most `graceMs`; the rest is left to its lease. */
@@ -124,7 +129,7 @@ export class Dispatcher {
   }
 
   async #startCalls(lane: Lane): Promise<void> {
-    const { clock, log } = this.#options
+    const { clock } = this.#options
     const { concurrency, perSecond } = lane.connection.limits
     while (
       lane.queue.length > 0 &&
@@ -135,20 +140,42 @@ export class Dispatcher {
       const jobs = lane.queue.splice(0, perSecond === undefined ? concurrency - lane.busy : 1)
       if (perSecond !== undefined) lane.nextAt = Math.max(clock.now(), lane.nextAt) + 1000 / perSecond
       lane.busy += jobs.length
-      const wanted = await this.#options.stillWanted(jobs).catch((error: unknown) => {
-        log.error({ error, connection: lane.connection.id }, 'sends could not be checked and are left to their lease')
-        return undefined
-      })
-      for (const job of jobs) this.#track(this.#carryOut(lane, job, wanted))
+      const fresh = jobs.every((job) => this.#justCommitted?.has(job))
+      const wanted = fresh ? new Set(jobs.map(({ umid }) => umid)) : await this.#stillWanted(jobs)
+      const patience = this.#newPatience()
+      const calls = jobs.map((job) => this.#track(this.#carryOut(lane, job, wanted, patience.signal)))
+      void Promise.all(calls).then(patience.end)
     }
   }
 
-  async #carryOut(lane: Lane, job: Job, wanted: ReadonlySet<string> | undefined): Promise<void> {
+  /** Undefined when the store cannot tell. */
+  async #stillWanted(jobs: readonly Job[]): Promise<ReadonlySet<string> | undefined> {
+    try {
+      return await this.#options.stillWanted(jobs)
+    } catch (error) {
+      const connection = jobs[0]?.connection
+      this.#options.log.error({ error, connection }, 'sends could not be checked and are left to their lease')
+      return undefined
+    }
+  }
+
+  /** Aborts calls that began together and take too long; one for all of them, for a timer costs more than a call's share. */
+  #newPatience(): { signal: AbortSignal; end(): void } {
+    const { clock, callTimeoutMs } = this.#options
+    const timeout = new AbortController()
+    const done = new AbortController()
+    void clock.sleepUntil(clock.now() + callTimeoutMs, done.signal).then(() => {
+      if (!done.signal.aborted) timeout.abort(new Error(`no answer within ${callTimeoutMs / 1000} s`))
+    })
+    return { signal: timeout.signal, end: () => done.abort() }
+  }
+
+  async #carryOut(lane: Lane, job: Job, wanted: ReadonlySet<string> | undefined, timeout: AbortSignal): Promise<void> {
     const { clock, callTimeoutMs } = this.#options
     // A call that could outlive its lease is not begun: somebody else would take the message over meanwhile.
     const inTime = clock.now() + callTimeoutMs <= job.fence
     if (wanted !== undefined) {
-      const outcome = wanted.has(job.umid) && inTime ? await this.#call(lane.connection, job) : WITHDRAWN
+      const outcome = wanted.has(job.umid) && inTime ? await this.#call(lane.connection, job, timeout) : WITHDRAWN
       this.#release(lane)
       await this.#settle(job, outcome)
     } else this.#release(lane)
@@ -160,23 +187,15 @@ export class Dispatcher {
     this.#pump(lane)
   }
 
-  async #call(connection: Connection, job: Job): Promise<SendOutcome> {
-    const { clock, log, callTimeoutMs } = this.#options
-    const timeout = new AbortController()
-    const done = new AbortController()
-    void clock.sleepUntil(clock.now() + callTimeoutMs, done.signal).then(() => {
-      if (!done.signal.aborted) timeout.abort(new Error(`no answer within ${callTimeoutMs / 1000} s`))
-    })
+  async #call(connection: Connection, job: Job, timeout: AbortSignal): Promise<SendOutcome> {
     try {
-      return await connection.channel.send(job.outgoing, timeout.signal)
+      return await connection.channel.send(job.outgoing, timeout)
     } catch (error) {
-      log.error(
+      this.#options.log.error(
         { error, umid: job.umid, step: job.step + 1, connection: connection.id },
         'a channel threw while sending',
       )
       return { kind: 'uncertain', detail: 'the channel failed in the middle of the send' }
-    } finally {
-      done.abort(CALL_OVER)
     }
   }
 
@@ -190,16 +209,15 @@ export class Dispatcher {
     })
   }
 
-  #track(work: Promise<void>): void {
+  #track(work: Promise<void>): Promise<void> {
     const tracked = this.#options.activity.track(work).finally(() => this.#calls.delete(tracked))
     this.#calls.add(tracked)
+    return tracked
   }
 }
 
 type Lane = { connection: Connection; queue: Job[]; busy: number; nextAt: number; pumping: boolean; resting: boolean }
 const WITHDRAWN: SendOutcome = { kind: 'withdrawn' }
-/** A reason of our own: to make one up, the platform would walk the stack for each call, 7 % of all the time of a send. */
-const CALL_OVER = new Error('the call is over')
 /** Enough to keep a connection busy between two claims, little enough to be worked off within a lease. */
 const QUEUE_LIMIT = 500
 
