@@ -27,6 +27,30 @@ export type Contender = {
   close(): Promise<void>
 }
 
+/**
+ * Opens a contender that is stopped, if it runs, and closed when the stack is disposed of: a run may be cut off at any moment.
+ * Contenders are plain objects; the one that is returned knows whether it runs, and may be stopped more than once.
+ */
+export async function hold(open: () => Promise<Contender>, cleanUp: AsyncDisposableStack): Promise<Contender> {
+  const contender = await open()
+  cleanUp.defer(() => contender.close())
+  let runs = false
+  const stop = async () => {
+    if (!runs) return
+    runs = false
+    await contender.stop()
+  }
+  cleanUp.defer(stop)
+  return {
+    ...contender,
+    async start(onSend) {
+      await contender.start(onSend)
+      runs = true
+    },
+    stop,
+  }
+}
+
 /** Counts the sends since `start`, for those who wait for a number of them. */
 export class SendCount {
   #count = 0

@@ -1,13 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { sign } from '../src/signing/standard-webhooks.ts'
 import type { EntrantName } from './entrants.ts'
 import type { Line } from './figures.ts'
+import { Helper } from './helper.ts'
 import type { Load, LoadResult } from './http-load.ts'
 import { CALLBACK_PATH, type HttpReady, type HttpTask, SEND_PATH, type SendTask } from './http-service.ts'
 import type { PeerSession } from './peer-session.ts'
-import { unlessAborted } from './session.ts'
 import { percentile } from './statistics.ts'
 import { CONCURRENCY, HOUR_MS, providerRefOf, TEXT } from './workload.ts'
 
@@ -35,9 +32,9 @@ export async function measureHttp(name: HttpName, session: PeerSession, record: 
   session.progress(`HTTP: ${name}`)
   const ground = name === 'bare' ? undefined : await session.newGround(name)
   if (ground) cleanUp.defer(() => ground.remove())
-  const service = new Helper('./http-service.ts', signal)
+  const service = new Helper('./http-service.ts', { signal })
   cleanUp.defer(() => service.end())
-  const load = new Helper('./http-load.ts', signal)
+  const load = new Helper('./http-load.ts', { signal })
   cleanUp.defer(() => load.end())
   const { port, apiKey, secret } = await service.ask<HttpReady>(taskOf(name, ground?.location))
 
@@ -102,30 +99,4 @@ function callbackOf(umid: string, secret: string, now: number): string {
 function post(path: string, headers: Readonly<Record<string, string>>, body: string): string {
   const lines = Object.entries({ host: '127.0.0.1', ...headers, 'content-length': String(Buffer.byteLength(body)) })
   return [`POST ${path} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`), '', body].join('\r\n')
-}
-
-/** A process that answers one question at a time, and ends when it is let go of. */
-class Helper {
-  readonly #child: ChildProcess
-  readonly #signal: AbortSignal
-  readonly #gone: Promise<unknown>
-
-  constructor(file: string, signal: AbortSignal) {
-    this.#signal = signal
-    this.#child = fork(fileURLToPath(import.meta.resolve(file)), { execArgv: [] })
-    this.#gone = once(this.#child, 'exit')
-  }
-
-  async ask<Answer>(question: object): Promise<Answer> {
-    this.#child.send(question)
-    const answered = once(this.#child, 'message').then(([answer]) => ({ answer: answer as Answer }))
-    const first = await unlessAborted(Promise.race([answered, this.#gone.then(() => undefined)]), this.#signal)
-    if (first === undefined) throw new Error('a process of the HTTP benchmark failed')
-    return first.answer
-  }
-
-  async end(): Promise<void> {
-    if (this.#child.connected) this.#child.disconnect()
-    await this.#gone
-  }
 }

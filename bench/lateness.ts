@@ -1,5 +1,5 @@
 import type { Clock } from '../src/engine/ports/clock.ts'
-import type { Contender } from './contender.ts'
+import { type Contender, hold } from './contender.ts'
 import type { Measurement, Session, Sizes } from './session.ts'
 import { unlessAborted } from './session.ts'
 import { percentile } from './statistics.ts'
@@ -38,12 +38,10 @@ export async function latenessOf(
   { sizes, clock, signal }: { sizes: Pick<Sizes, 'lateness'>; clock: Clock; signal: AbortSignal },
 ): Promise<number[]> {
   await using cleanUp = new AsyncDisposableStack()
-  const contender = await open()
-  cleanUp.defer(() => contender.close())
+  const contender = await hold(open, cleanUp)
   const now = fineClock(clock)
   const sentAt = new Map<string, number>()
   await contender.start((umid) => void sentAt.set(umid, now()))
-  cleanUp.defer(() => contender.stop())
 
   const { messages: count, overMs } = sizes.lateness
   const warmUp = newMessages(WARM_UP, clock.now(), () => clock.now())

@@ -1,6 +1,4 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { Helper } from './helper.ts'
 import type { MemoryTask } from './memory-process.ts'
 import { fillUp } from './pending.ts'
 import type { Measurement, Session } from './session.ts'
@@ -34,15 +32,12 @@ export async function measureMemory(
 
 /** The resident memory of a fresh process, in bytes. */
 export async function runTask(task: MemoryTask, signal: AbortSignal): Promise<number> {
-  const file = fileURLToPath(import.meta.resolve('./memory-process.ts'))
-  const child = fork(file, { execArgv: [], signal })
-  const gone = once(child, 'exit')
-  child.send(task)
-  const first = await Promise.race([once(child, 'message'), gone.then(() => undefined)])
-  await gone
-  signal.throwIfAborted()
-  if (first === undefined) throw new Error('the process whose memory was to be measured failed')
-  return Number(first[0])
+  const helper = new Helper('./memory-process.ts', { signal })
+  try {
+    return await helper.ask<number>(task)
+  } finally {
+    await helper.end()
+  }
 }
 
 /** How memory grows with what waits, round by round. */

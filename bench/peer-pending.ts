@@ -3,7 +3,7 @@ import type { Line } from './figures.ts'
 import type { Ground } from './ground.ts'
 import { latenessOf } from './lateness.ts'
 import { runTask } from './memory.ts'
-import { type PeerSession, settle } from './peer-session.ts'
+import { enter, groundFor, type PeerSession, settle } from './peer-session.ts'
 import { armAndCallOff, drive } from './peer-stages.ts'
 import { seedFromOutside } from './pending.ts'
 import { unlessAborted } from './session.ts'
@@ -15,9 +15,8 @@ const PER_FILL = 5000
 
 /** How late messages are at a gentle rate while nothing else is pending. */
 export async function measureQuietLateness(name: EntrantName, session: PeerSession): Promise<void> {
-  const ground = await session.newGround(name)
   await using cleanUp = new AsyncDisposableStack()
-  cleanUp.defer(() => ground.remove())
+  const ground = await groundFor(name, session, cleanUp)
   await lateness(name, ground, 'quiet', 'nothing else pending', session)
 }
 
@@ -36,12 +35,11 @@ async function lateness(name: EntrantName, ground: Ground, key: string, beside: 
 
 /** Beside so many pending messages: the memory of a process, lateness, and arming and calling off some more. */
 export async function measureBeside(name: EntrantName, pending: number, session: PeerSession): Promise<void> {
-  const { sizes, figures, progress, clock } = session
+  const { sizes, figures, progress } = session
   const { title } = ENTRANTS[name]
   const beside = `${pending.toLocaleString('en')} pending`
   await using cleanUp = new AsyncDisposableStack()
-  const ground = await session.newGround(name)
-  cleanUp.defer(() => ground.remove())
+  const ground = await groundFor(name, session, cleanUp)
 
   for (let round = 1; round <= sizes.memory.rounds; round++) {
     progress(`${title}: filling up to ${beside}`)
@@ -58,8 +56,7 @@ export async function measureBeside(name: EntrantName, pending: number, session:
   }
   await lateness(name, ground, String(pending), beside, session)
 
-  const contender = await openEntrant(name, ground.location, clock)
-  cleanUp.defer(() => contender.close())
+  const contender = await enter(name, ground, session, cleanUp)
   for (let round = 1; round <= sizes.beside.rounds; round++) {
     progress(`${title}: arm and call off, ${beside}`)
     const { arm, callOff } = await armAndCallOff(contender, ground, sizes.beside.messages, 'one', session)
@@ -74,10 +71,10 @@ export async function measureBeside(name: EntrantName, pending: number, session:
 }
 
 /** Sees to it that so many messages are pending, with deadlines a day ahead, each such that a receipt may call it off. */
-async function fill(name: EntrantName, ground: Ground, wanted: number, { clock, signal }: PeerSession): Promise<void> {
+async function fill(name: EntrantName, ground: Ground, wanted: number, session: PeerSession): Promise<void> {
+  const { clock, signal } = session
   await using cleanUp = new AsyncDisposableStack()
-  const contender = await openEntrant(name, ground.location, clock)
-  cleanUp.defer(() => contender.close())
+  const contender = await enter(name, ground, session, cleanUp)
   const missing = wanted - (await ground.pending())
   if (missing <= 0) return
   if (contender.callsOff === 'sent') await seedFromOutside(ground.location, missing, signal)

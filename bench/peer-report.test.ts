@@ -50,8 +50,13 @@ test('the page tells how to repeat the run, and what was left out', () => {
   const page = asPage(comparison, all)
   expect(page).toContain('    npm run bench:peers -- --rounds 3\n')
   expect(page).toContain('| arm | per second | 3,000 | 1,000 |  |\n')
-  expect(page).toContain('- SQLite: synchronous=FULL\n- skipped: no such thing\n')
+  expect(page).toContain('- SQLite: synchronous=FULL\n')
+  expect(page).toContain('- 2 of 2 [targets](#targets) met\n- Skipped: no such thing\n')
   expect(asText(comparison, all)).toContain('  arm   per second             3,000            1,000')
+})
+
+test('a run without options is repeated without options', () => {
+  expect(asPage({ ...comparison, options: [] }, all)).toContain('    npm run bench:peers\n')
 })
 
 test('the saved comparison keeps every value of every round', async () => {

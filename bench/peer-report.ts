@@ -1,7 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { ENTRANTS, type EntrantName } from './entrants.ts'
 import type { Figures, Line } from './figures.ts'
+import { align, figure, keep, machineLine, worth } from './layout.ts'
 import type { PeerSizes } from './peer-session.ts'
 import type { RunFacts } from './report.ts'
 import { median, medianRatio } from './statistics.ts'
@@ -22,7 +21,8 @@ export type Comparison = RunFacts & {
 /** Rows of cells: the first row names the columns, and words stand in as many columns as `words` says. */
 export type Grid = { title: string; rows: readonly (readonly string[])[]; words: number }
 
-export function grids(figures: Figures, names: readonly ColumnName[], { sizes }: Comparison): Grid[] {
+export function grids(figures: Figures, names: readonly ColumnName[], comparison: Comparison): Grid[] {
+  const { sizes } = comparison
   const present = names.filter((name) => figures.lines.some(({ key }) => figures.of(key, name).length > 0))
   const all = [
     ['', '', ...present.map(titleOf)],
@@ -42,12 +42,19 @@ export function grids(figures: Figures, names: readonly ColumnName[], { sizes }:
       })
       return { title: `${titleOf(ours)} ÷ each`, rows: [['', '', ...others.map(titleOf)], ...rows], words: 2 }
     })
-  const verdicts = sizes.pending.slice(1, 2).flatMap((many) => judgeTargets(figures, many))
   return [
-    { title: `Figures, medians of up to ${sizes.rounds} rounds`, rows: all, words: 2 },
+    { title: `Figures, medians of up to ${rounds(sizes)}`, rows: all, words: 2 },
     ...ratios,
-    { title: 'Targets', rows: [['stage', 'on', 'target', 'measured', ''], ...verdicts.map(verdictCells)], words: 3 },
+    {
+      title: 'Targets',
+      rows: [['stage', 'on', 'target', 'measured', ''], ...verdictsOf(figures, comparison).map(verdictCells)],
+      words: 3,
+    },
   ]
+}
+
+function rounds({ rounds }: PeerSizes): string {
+  return rounds === 1 ? '1 round' : `${rounds} rounds`
 }
 
 function verdictCells({ stage, ours, wanted, measured, met }: Verdict): string[] {
@@ -66,41 +73,27 @@ export function titleOf(name: ColumnName): string {
 
 function cell(figures: Figures, { key, unit }: Line, name: ColumnName): string {
   const values = figures.of(key, name)
-  if (values.length === 0) return ''
-  const digits = { 'per second': 0, ms: 1, MB: 0, bytes: 0, '×': 2 }[unit]
-  return median(values).toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  return values.length === 0 ? '' : figure(median(values), unit)
 }
 
 /** For a terminal. */
 export function asText(comparison: Comparison, all: readonly Grid[]): string {
-  const lines = [...heading(comparison)]
+  const lines = [...heading(comparison), ...comparison.skipped.map((line) => `Skipped: ${line}`)]
   for (const { title, rows, words } of all) lines.push('', title, ...align(rows, words))
   lines.push('', 'Settings', ...settingLines(comparison).map((line) => `  ${line}`))
   return lines.join('\n')
 }
 
-/** Words to the left, figures to the right. */
-function align(rows: Grid['rows'], words: number): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) => {
-    const cells = row.map((text, column) => {
-      const width = widths[column] ?? 0
-      return column < words ? text.padEnd(width) : text.padStart(width)
-    })
-    return `  ${cells.join('  ').trimEnd()}`
-  })
-}
-
-function heading({ versions, machine, sizes, small, startedAt }: Comparison): string[] {
+function heading(comparison: Comparison): string[] {
+  const { sizes, startedAt } = comparison
   const [few, ...more] = sizes.pending.map((count) => count.toLocaleString('en'))
   return [
-    `Untilread ${versions.untilread}, Node ${versions.node}, ${machine.cores} cores (${machine.processor}), ${machine.system}, ${startedAt}`,
-    `${sizes.messages.toLocaleString('en')} messages a round, ${sizes.rounds} rounds, pending ${[few, ...more].join(' and ')}` +
-      (small ? '; too small to mean anything' : ''),
+    `${machineLine(comparison)}, ${startedAt}`,
+    `${sizes.messages.toLocaleString('en')} messages a round, ${rounds(sizes)}, pending ${[few, ...more].join(' and ')}${worth(comparison)}`,
   ]
 }
 
-function settingLines({ versions, settings, skipped }: Comparison): string[] {
+function settingLines({ versions, settings }: Comparison): string[] {
   const told = Object.entries(settings).map(([name, facts]) => {
     return `${name}: ${Object.entries(facts)
       .map(([fact, value]) => `${fact}=${value}`)
@@ -108,13 +101,20 @@ function settingLines({ versions, settings, skipped }: Comparison): string[] {
   })
   const { untilread: _, node: __, ...packages } = versions
   const installed = Object.entries(packages).map(([name, version]) => `${name} ${version}`)
-  return [`packages: ${installed.join(', ')}`, ...told, ...skipped.map((line) => `skipped: ${line}`)]
+  return [`packages: ${installed.join(', ')}`, ...told]
 }
 
 /** For the documentation. */
 export function asPage(comparison: Comparison, all: readonly Grid[]): string {
   const [run = '', sizes = ''] = heading(comparison)
-  const command = ['npm run bench:peers --', ...comparison.options].join(' ')
+  const { options, skipped } = comparison
+  const command = ['npm run bench:peers', ...(options.length > 0 ? ['--', ...options] : [])].join(' ')
+  const verdicts =
+    all
+      .at(-1)
+      ?.rows.slice(1)
+      .map((row) => row.at(-1)) ?? []
+  const met = verdicts.filter((verdict) => verdict === 'met').length
   const lines = [
     '# The benchmark: results',
     '',
@@ -122,6 +122,8 @@ export function asPage(comparison: Comparison, all: readonly Grid[]): string {
     '',
     `- ${run}`,
     `- ${sizes}`,
+    `- ${met} of ${verdicts.length} [targets](#targets) met`,
+    ...skipped.map((line) => `- Skipped: ${line}`),
     '',
     'To repeat it:',
     '',
@@ -139,23 +141,23 @@ function asMarkdown(rows: Grid['rows'], words: number): string[] {
   return [first, rule, ...others].map((row) => `| ${row.join(' | ')} |`)
 }
 
-/** Keeps every value of every round for machines; small runs overwrite one another. Answers with the file's name. */
-export async function saveComparison(
+/** Keeps every value of every round for machines. Answers with the file's name. */
+export function saveComparison(
   comparison: Comparison,
   figures: Figures,
   names: readonly ColumnName[],
   folder: string,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true })
-  const name = comparison.small ? 'peers-small' : `peers-${comparison.startedAt.replaceAll(':', '-')}`
   const lines = figures.lines.map((line) => {
     const measured = names.map((each) => [each, figures.of(line.key, each)] as const)
     const values = Object.fromEntries(measured.filter(([, each]) => each.length > 0))
     const medians = Object.fromEntries(Object.entries(values).map(([each, some]) => [each, median(some)]))
     return { ...line, medians, values }
   })
-  const verdicts = comparison.sizes.pending.slice(1, 2).flatMap((many) => judgeTargets(figures, many))
-  const file = join(folder, `${name}.json`)
-  await writeFile(file, `${JSON.stringify({ ...comparison, lines, targets: verdicts }, null, 2)}\n`)
-  return file
+  return keep({ ...comparison, lines, targets: verdictsOf(figures, comparison) }, folder, 'peers-')
+}
+
+/** The targets speak of the second number of pending messages, whatever else is measured. */
+function verdictsOf(figures: Figures, { sizes }: Comparison): Verdict[] {
+  return sizes.pending.slice(1, 2).flatMap((many) => judgeTargets(figures, many))
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../src/engine/ports/clock.ts'
+import { hold } from './contender.ts'
 import { ENTRANTS, type EntrantName, openEntrant } from './entrants.ts'
 import type { Figures } from './figures.ts'
 import type { Ground } from './ground.ts'
@@ -54,11 +55,25 @@ export type PeerSession = {
   newGround(name: EntrantName): Promise<Ground>
 }
 
-/** Opens an entrant on a new ground; both are gone when the stack is disposed of. */
-export async function settle(name: EntrantName, session: PeerSession, cleanUp: AsyncDisposableStack) {
+/** An empty place for an entrant, which is gone when the stack is disposed of. */
+export async function groundFor(
+  name: EntrantName,
+  session: PeerSession,
+  cleanUp: AsyncDisposableStack,
+): Promise<Ground> {
   const ground = await session.newGround(name)
   cleanUp.defer(() => ground.remove())
-  const contender = await openEntrant(name, ground.location, session.clock)
-  cleanUp.defer(() => contender.close())
+  return ground
+}
+
+/** Opens an entrant on this ground; it is stopped and closed when the stack is disposed of. */
+export function enter(name: EntrantName, ground: Ground, { clock }: PeerSession, cleanUp: AsyncDisposableStack) {
+  return hold(() => openEntrant(name, ground.location, clock), cleanUp)
+}
+
+/** Opens an entrant on a new ground; both are gone when the stack is disposed of. */
+export async function settle(name: EntrantName, session: PeerSession, cleanUp: AsyncDisposableStack) {
+  const ground = await groundFor(name, session, cleanUp)
+  const contender = await enter(name, ground, session, cleanUp)
   return { ground, contender, title: ENTRANTS[name].title }
 }

@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Session } from './session.ts'
 import type { Place } from './testbed.ts'
@@ -17,7 +16,8 @@ export async function seedFromOutside(location: string, messages: number, signal
   const file = fileURLToPath(import.meta.resolve('./seed.ts'))
   const words = ['--database', location, '--messages', String(messages)]
   const child = fork(file, words, { execArgv: [], signal })
-  const [code] = await once(child, 'exit')
+  child.on('error', () => {}) // of being aborted; it is gone a little later
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   signal.throwIfAborted()
   if (code !== 0) throw new Error(`the process that fills the database ended with ${code}`)
 }

@@ -1,10 +1,8 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { openStore } from '../src/store/store.ts'
 import { newId } from '../src/system/ids.ts'
 import { createDatabase } from '../test/support/stores.ts'
+import { Helper } from './helper.ts'
 import { everyPending, type Place, TALLY, type Tally, type Testbed } from './testbed.ts'
 
 const FACTS = ['fsync', 'synchronous_commit', 'wal_sync_method', 'full_page_writes', 'shared_buffers', 'max_wal_size']
@@ -26,18 +24,11 @@ export async function postgresTestbed(cleanUp: AsyncDisposableStack): Promise<Te
   }
 }
 
-/** In a session of its own, so that a Ctrl-C in the terminal does not take the database away from under its users. */
+/** The address of a PostgreSQL that runs until the stack is disposed of. */
 export async function startServer(cleanUp: AsyncDisposableStack): Promise<string> {
-  const file = fileURLToPath(import.meta.resolve('./postgres-process.ts'))
-  const holder = fork(file, { detached: true, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  const gone = once(holder, 'exit')
-  cleanUp.defer(async () => {
-    if (holder.connected) holder.disconnect()
-    await gone
-  })
-  const first = await Promise.race([once(holder, 'message'), gone.then(() => undefined)])
-  if (first === undefined) throw new Error('PostgreSQL could not be started')
-  return String(first[0])
+  const holder = new Helper('./postgres-process.ts', { detached: true })
+  cleanUp.defer(() => holder.end())
+  return holder.hear<string>()
 }
 
 export async function readFacts(url: string): Promise<Record<string, string>> {

@@ -1,44 +1,38 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Ground } from './ground.ts'
+import { Helper } from './helper.ts'
 import { load } from './peers/package-of.ts'
 
 type Redis = {
   info(section: string): Promise<string>
   bgrewriteaof(): Promise<string>
+  config(action: 'SET', name: string, value: string): Promise<string>
   zcard(key: string): Promise<number>
   zrange(key: string, from: number, to: number): Promise<string[]>
   quit(): Promise<string>
+  disconnect(): void
 }
 type IoRedis = { Redis: new (url: string) => Redis }
 export type Appendfsync = 'everysec' | 'always'
 
 const DELAYED = 'bull:messages:delayed'
 const PAGE = 100_000
+const REWRITE_WHEN = 'auto-aof-rewrite-percentage' // 100 by default: when the log is twice as long as after the last
 
-/** A Redis of its own. In a session of its own, so that a Ctrl-C in the terminal does not take it away from under its users. */
+/** A Redis of its own, for as long as the ground is there. */
 export async function redisGround(appendfsync: Appendfsync): Promise<Ground> {
-  const file = fileURLToPath(import.meta.resolve('./redis-process.ts'))
-  const holder = fork(file, [appendfsync], {
-    detached: true,
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  const gone = once(holder, 'exit')
-  const first = await Promise.race([once(holder, 'message'), gone.then(() => undefined)])
-  if (first === undefined) throw new Error('Redis could not be started')
-  const { url, folder } = first[0] as { url: string; folder: string }
+  const holder = new Helper('./redis-process.ts', { words: [appendfsync], detached: true })
+  const { url, folder } = await holder.hear<{ url: string; folder: string }>()
   const redis = new (await load<IoRedis>('ioredis')).Redis(url)
   const fact = async (name: string) => Number(factsOf(await redis.info('all'))[name])
+  // It writes as it goes; a rewrite of the log that has begun is waited for.
+  const rest = async () => {
+    while ((await fact('aof_rewrite_in_progress')) !== 0);
+  }
   return {
     location: url,
-    // It writes as it goes; a rewrite of the log that has begun is waited for.
-    async rest() {
-      while ((await fact('aof_rewrite_in_progress')) !== 0);
-    },
+    rest,
     pending: () => redis.zcard(DELAYED),
     async everyPending(step) {
       const found: string[] = []
@@ -56,15 +50,19 @@ export async function redisGround(appendfsync: Appendfsync): Promise<Ground> {
       return sizes.reduce((sum, size) => sum + size, 0)
     },
     async loggedBy(work) {
+      // A rewrite in between would make the log shorter than it was.
+      await redis.config('SET', REWRITE_WHEN, '0')
+      await rest()
       const before = await fact('aof_current_size')
       await work()
-      return (await fact('aof_current_size')) - before
+      const bytes = (await fact('aof_current_size')) - before
+      await redis.config('SET', REWRITE_WHEN, '100')
+      return bytes
     },
     serverMemory: () => fact('used_memory_rss'),
     async remove() {
-      await redis.quit().catch(() => {})
-      if (holder.connected) holder.disconnect()
-      await gone
+      redis.disconnect()
+      await holder.end()
     },
   }
 }

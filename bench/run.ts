@@ -1,13 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { Command, CommanderError, Option } from 'commander'
-import { untilSignal } from '../src/cli/stop-on-signal.ts'
-import { Terminal } from '../src/cli/terminal.ts'
+import { Command, Option } from 'commander'
 import { systemClock } from '../src/system/clock.ts'
 import { measureLateness } from './lateness.ts'
 import { growth, measureMemory } from './memory.ts'
 import { fillUp } from './pending.ts'
 import { positive } from './positive.ts'
 import { postgresTestbed } from './postgres-testbed.ts'
+import { type Program, runProgram } from './program.ts'
 import { describeRun, type Result, type Section, save, table } from './report.ts'
 import { FULL, type Measurement, type Session, type Sizes, SMALL } from './session.ts'
 import { sqliteTestbed } from './sqlite-testbed.ts'
@@ -60,43 +59,18 @@ async function measure(name: DatabaseName, session: Session): Promise<Section> {
   return { name, title, facts, measurements }
 }
 
-async function bench({ small, only, n, rounds }: Options, terminal: Terminal, signal: AbortSignal): Promise<void> {
+async function bench(words: readonly string[], { terminal, signal, progress }: Program): Promise<void> {
+  const { small, only, n, rounds } = readOptions(words)
   const base = small ? SMALL : FULL
   const sizes: Sizes = { ...base, messages: n ?? base.messages, rounds: rounds ?? base.rounds }
-  const progress = (text: string) => {
-    terminal.live = text
-  }
   const run = describeRun(systemClock.now(), small === true, sizes)
   const databases: Section[] = []
   const names: readonly DatabaseName[] = only === undefined ? ['sqlite', 'postgres'] : [only]
-  try {
-    for (const name of names) databases.push(await measure(name, { sizes, clock: systemClock, signal, progress }))
-  } finally {
-    terminal.live = ''
-  }
+  for (const name of names) databases.push(await measure(name, { sizes, clock: systemClock, signal, progress }))
   const result: Result = { ...run, databases }
   terminal.print(table(result))
   terminal.print(`\nAll values of each round: ${await save(result, RESULTS)}`)
 }
 
-/** Runs the benchmark; answers with the exit code. A first Ctrl-C cleans up and ends, a second one ends at once. */
-async function main(words: readonly string[]): Promise<number> {
-  const terminal = new Terminal()
-  const stop = new AbortController()
-  void untilSignal(process, systemClock, () => process.exit(INTERRUPTED)).then(() => stop.abort())
-  try {
-    await bench(readOptions(words), terminal, stop.signal)
-    return 0
-  } catch (error) {
-    // Commander has said its own; asking for help is no mistake.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (stop.signal.aborted) {
-      terminal.complain('Interrupted: nothing was measured to the end.')
-      return INTERRUPTED
-    }
-    throw error
-  }
-}
-const INTERRUPTED = 130
-
-process.exitCode = await main(process.argv.slice(2))
+const words = process.argv.slice(2)
+process.exitCode = await runProgram((program) => bench(words, program))

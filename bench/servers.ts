@@ -41,11 +41,14 @@ export async function startServers(
     names = names.filter((name) => !without(name))
   }
   const needs = (server: ServerName) => names.some((name) => ENTRANTS[name].server === server)
-  if (names.some((name) => PEERS.includes(name))) {
-    leaveOut(await providePackages(signal), (name) => PEERS.includes(name))
-  }
+  const isPeer = (name: EntrantName) => PEERS.includes(name)
   const onRedis = (name: EntrantName) => ENTRANTS[name].server.startsWith('redis')
-  if (names.some(onRedis)) leaveOut(await provideRedis(signal), onRedis)
+  const [packages, redis] = await Promise.all([
+    names.some(isPeer) ? providePackages(signal) : undefined,
+    names.some(onRedis) ? provideRedis(signal) : undefined,
+  ])
+  leaveOut(packages, isPeer)
+  leaveOut(redis, onRedis)
   let postgresUrl = ''
   if (needs('postgres')) {
     const start = startServer(cleanUp).then(
@@ -57,6 +60,7 @@ export async function startServers(
     )
     leaveOut(await start, (name) => ENTRANTS[name].server === 'postgres')
   }
+  signal.throwIfAborted()
 
   const newGround = async (name: EntrantName): Promise<Ground> => {
     const { server, look } = ENTRANTS[name]

@@ -1,17 +1,14 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Ground, Look } from './ground.ts'
-import { disposable } from './sqlite-testbed.ts'
+import { disposable, writeOut } from './sqlite-testbed.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 /** A file in a folder of its own. */
 export async function sqliteGround(look: Look): Promise<Ground> {
-  const folder = await mkdtemp(join(tmpdir(), 'untilread-bench-'))
-  const location = join(folder, 'bench.db')
-  const rest = async () => {
-    using db = disposable(location)
-    db.open.pragma('wal_checkpoint(TRUNCATE)')
-  }
+  const folder = await temporaryFolder()
+  const location = join(folder.path, 'bench.db')
+  const rest = () => writeOut(location)
   return {
     location,
     rest,
@@ -36,6 +33,6 @@ export async function sqliteGround(look: Look): Promise<Ground> {
       await work()
       return (await stat(`${location}-wal`)).size
     },
-    remove: () => rm(folder, { recursive: true, force: true }),
+    remove: () => folder.remove(),
   }
 }

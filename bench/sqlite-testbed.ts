@@ -1,17 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openStore } from '../src/store/store.ts'
 import { newId } from '../src/system/ids.ts'
 import { openRaw } from './raw-sqlite.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 import { everyPending, type Place, TALLY, type Tally, type Testbed } from './testbed.ts'
 
 const SYNCHRONOUS = ['OFF', 'NORMAL', 'FULL', 'EXTRA']
 
 /** SQLite files in a temporary folder. */
 export async function sqliteTestbed(cleanUp: AsyncDisposableStack): Promise<Testbed> {
-  const folder = await mkdtemp(join(tmpdir(), 'untilread-bench-'))
-  cleanUp.defer(() => rm(folder, { recursive: true, force: true }))
+  const { path: folder, remove } = await temporaryFolder()
+  cleanUp.defer(remove)
   return {
     name: 'sqlite',
     title: 'SQLite',
@@ -42,10 +42,7 @@ function placeAt(location: string): Place {
   return {
     database: 'sqlite',
     location,
-    async rest() {
-      using db = disposable(location)
-      db.open.pragma('wal_checkpoint(TRUNCATE)')
-    },
+    rest: () => writeOut(location),
     async tally() {
       using db = disposable(location)
       return db.open.prepare<[], Tally>(TALLY).get() as Tally
@@ -58,6 +55,12 @@ function placeAt(location: string): Place {
       await Promise.all(['', '-wal', '-shm'].map((suffix) => rm(location + suffix, { force: true })))
     },
   }
+}
+
+/** Brings a file to rest: all that is in its log goes where it belongs. */
+export async function writeOut(file: string): Promise<void> {
+  using db = disposable(file)
+  db.open.pragma('wal_checkpoint(TRUNCATE)')
 }
 
 export function disposable(file: string) {

@@ -1,4 +1,4 @@
-import type { Contender } from './contender.ts'
+import { type Contender, hold } from './contender.ts'
 import type { Measurement, Session } from './session.ts'
 import { unlessAborted } from './session.ts'
 import { CONTENDERS, type ContenderName, openContender, type Place, type Tally, type Testbed } from './testbed.ts'
@@ -111,10 +111,8 @@ async function measureRound(
   for (const name of order) {
     const place = await testbed.newPlace()
     cleanUp.defer(() => place.remove())
-    const contender = await openContender(name, place, session.clock)
-    cleanUp.defer(() => contender.close())
+    const contender = await hold(() => openContender(name, place, session.clock), cleanUp)
     await contender.start(() => {})
-    cleanUp.defer(() => contender.stop())
     runners.push({ name, place, contender, sent: [] })
   }
   const results: Record<string, number> = {}

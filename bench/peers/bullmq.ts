@@ -92,6 +92,7 @@ export async function bullmq(url: string, clock: Clock): Promise<Contender> {
     },
     sent: (count) => sends.reaches(count),
     async stop() {
+      if (running === undefined) return
       await worker.close()
       await running
       running = undefined

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { Clock } from '../../src/engine/ports/clock.ts'
 import type { NewMessage } from '../../src/engine/ports/message-store.ts'
 import { type Contender, SendCount } from '../contender.ts'
@@ -42,7 +42,9 @@ export async function graphileWorker(connectionString: string, clock: Clock, pol
   process.env.NO_LOG_SUCCESS = '1' // its own switch: no line is made for each job
   const { Logger, makeWorkerUtils, runTaskList } = await load<GraphileWorker>('graphile-worker')
   const logger = new Logger(() => () => {})
-  const pgPool = new pg.Pool({ connectionString, max: POOL })
+  // Loaded with the rest: this file must be readable where npm was cut off and left half of a package.
+  const { default: postgres } = await load<{ default: typeof pg }>('pg')
+  const pgPool = new postgres.Pool({ connectionString, max: POOL })
   let sends = new SendCount()
   const fail = (error: unknown) => sends.fail(new Error('graphile-worker failed', { cause: error }))
   pgPool.on('error', fail)
