@@ -1,5 +1,5 @@
 import type { AccountStore, ApiKey, Webhook } from '../engine/ports/account-store.ts'
-import type { Database } from './dialect.ts'
+import type { Database } from './database.ts'
 import { SIGNING_SECRET } from './outbox.ts'
 import { isUuid } from './rows.ts'
 import type { Schema } from './schema.ts'

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { wakeAtOf } from '../domain/message.ts'
 import type { Intake, IntakeResult, NewMessage } from '../engine/ports/message-store.ts'
-import type { Database } from './dialect.ts'
+import type { Database } from './database.ts'
 import { progressText } from './rows.ts'
 import type { Schema } from './schema.ts'
 import type { SequenceCache } from './sequence-cache.ts'

@@ -15,9 +15,10 @@ import type {
   Saved,
   TimelinePage,
 } from '../engine/ports/message-store.ts'
-import type { Database } from './dialect.ts'
+import type { Database } from './database.ts'
 import { ACCEPTED, claimKeys, NEW_ALARMS, newMessages } from './intake.ts'
 import { newDeliveries, readSubscribers, SUBSCRIBERS } from './outbox.ts'
+import { PageNumbers } from './page-numbers.ts'
 import { afterChange, fromRow, isUuid, type MessageRow, toRow, wakeAtOfHeld } from './rows.ts'
 import type { Schema } from './schema.ts'
 import { SequenceCache } from './sequence-cache.ts'
@@ -61,6 +62,7 @@ const WITH_LOCKS_MS = 10_000
 export function messageStore(database: Database, { newId, tell }: MessageStoreOptions): MessageStore {
   const { db, reader, rows, isOneOf, lockRows, lockRowsSkippingLocked } = database
   const sequences = new SequenceCache()
+  const pageNumbers = new PageNumbers(database)
   let claimsWithLocksUntil = Number.NEGATIVE_INFINITY
 
   async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -76,14 +78,14 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
   /** Writes what was decided, with what else belongs into the same commit. */
   async function save(tx: Kysely<Schema>, changes: readonly Change[], also: readonly Batch[]): Promise<Saved> {
     const telling = changes.filter(({ advanced }) => advanced.entries.length > 0)
-    const numbers = telling.length > 0 ? await database.takePages(tx, telling.length) : []
+    const firstPage = pageNumbers.take(telling.length)
     const pages = telling.map(({ held, advanced }, index) => ({
-      n: numbers[index] ?? Number.NaN,
+      n: firstPage + index,
       previous: held.lastPage,
       version: held.version + 1,
       entries: JSON.stringify(advanced.entries),
     }))
-    const lastPages = new Map(telling.map((change, index) => [change, numbers[index]]))
+    const lastPages = new Map(telling.map((change, index) => [change, firstPage + index]))
     const committed = changes.map((change): Committed => {
       const now = { ...afterChange(change), lastPage: lastPages.get(change) ?? change.held.lastPage }
       return { ...change, now }
@@ -113,7 +115,8 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
   }
 
   async function claim(
-    tx: Kysely<Schema>,
+    write: Kysely<Schema>,
+    read: Kysely<Schema>,
     now: number,
     limit: number,
     decide: (due: Due) => Change | undefined,
@@ -123,8 +126,8 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
       select a.at as alarm_at, ${MESSAGE_COLUMNS}, ${SUBSCRIBERS}, e.body as envelope
       from alarms a join messages m on m.id = a.message_id
       left join envelopes e on e.message_id = m.id and m.wake_at = a.at
-      where a.at <= ${now} order by a.at limit ${limit} ${lock}`.execute(tx)
-    await sequences.load(tx, database, found)
+      where a.at <= ${now} order by a.at limit ${limit} ${lock}`.execute(read)
+    await sequences.load(read, database, found)
     // An alarm that is not at its message's wake-up is left over: the message moved on.
     const seen = new Set<string>()
     const changes = found.flatMap((row): Change[] => {
@@ -137,7 +140,7 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
     const past = found
       .filter(({ id, wake_at, alarm_at }) => alarm_at !== (moved.has(id) ? moved.get(id) : wake_at))
       .map(({ id, alarm_at }) => ({ at: alarm_at, message_id: id }))
-    const saved = await save(tx, changes, [{ write: DELETE_ALARMS, rows: past }])
+    const saved = await save(write, changes, [{ write: DELETE_ALARMS, rows: past }])
     return { ...saved, more: found.length === limit }
   }
 
@@ -145,7 +148,7 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
     async accept(intakes) {
       const all = intakes.flatMap(({ messages }) => messages)
       const told = (fresh: readonly NewMessage[]) => tell?.([], earliest(fresh.map(({ message }) => wakeAtOf(message))))
-      if (database.writesAtOnce && sequences.hasAll(all) && intakes.every(({ idempotency }) => !idempotency)) {
+      if (sequences.hasAll(all) && intakes.every(({ idempotency }) => !idempotency)) {
         await database.write(db, newMessages(sequences, all), told(all))
         return intakes.map(() => ACCEPTED)
       }
@@ -176,28 +179,31 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
     },
 
     async claimDue(now, limit, decide) {
+      await pageNumbers.refill()
       // Without locks first: that takes one question and one statement. Where nodes get in each other's way, with locks.
-      if (database.writesAtOnce && now >= claimsWithLocksUntil) {
-        const saved = await unlessRowsMissing(() => claim(db, now, limit, decide, sql``))
+      if (now >= claimsWithLocksUntil) {
+        const saved = await unlessRowsMissing(() => claim(db, reader, now, limit, decide, sql``))
         if (saved) return saved
         claimsWithLocksUntil = now + WITH_LOCKS_MS
       }
-      return transaction((tx) => claim(tx, now, limit, decide, lockRowsSkippingLocked))
+      return transaction((tx) => claim(tx, tx, now, limit, decide, lockRowsSkippingLocked))
     },
 
-    update: (umids, decide, also) =>
-      transaction(async (tx) => {
-        const found = await selectMessages(tx, umids)
+    async update(umids, decide, also) {
+      await pageNumbers.refill()
+      const once = async (write: Kysely<Schema>, read: Kysely<Schema>, lock: RawBuilder<unknown>) => {
+        const found = await selectMessages(read, umids, lock)
         const changes = found.map((row) => decide(hold(row))).filter((change) => change !== undefined)
-        return save(tx, changes, batchesOf(also))
-      }),
+        return save(write, changes, batchesOf(also))
+      }
+      const saved = await unlessRowsMissing(() => once(db, reader, sql``))
+      return saved ?? transaction((tx) => once(tx, tx, lockRows))
+    },
 
-    saveUnlessChanged: (changes, also) =>
-      unlessRowsMissing(() =>
-        database.writesAtOnce
-          ? save(db, changes, batchesOf(also))
-          : transaction((tx) => save(tx, changes, batchesOf(also))),
-      ),
+    async saveUnlessChanged(changes, also) {
+      await pageNumbers.refill()
+      return unlessRowsMissing(() => save(db, changes, batchesOf(also)))
+    },
 
     async stillWanted(claims) {
       const relation = rows('c', claims, { umid: 'uuid', fence: 'bigint' })
@@ -308,14 +314,18 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
     return fromRow(row, sequences.get(row.sequence_id), readSubscribers(row.subscribers))
   }
 
-  async function selectMessages(tx: Tx, asked: readonly string[]): Promise<HeldRow[]> {
+  async function selectMessages(
+    db: Kysely<Schema>,
+    asked: readonly string[],
+    lock: RawBuilder<unknown>,
+  ): Promise<HeldRow[]> {
     const umids = asked.filter(isUuid)
     if (umids.length === 0) return []
     // In the order of the ids, so that two nodes with overlapping batches wait for each other in one direction.
     const { rows: found } = await sql<HeldRow>`
       select ${MESSAGE_COLUMNS}, ${SUBSCRIBERS} from messages m
-      where ${isOneOf('m.id', umids)} order by m.id ${lockRows}`.execute(tx)
-    await sequences.load(tx, database, found)
+      where ${isOneOf('m.id', umids)} order by m.id ${lock}`.execute(db)
+    await sequences.load(db, database, found)
     return found
   }
 }

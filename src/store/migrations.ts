@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration'
-import type { Database, DialectName } from './dialect.ts'
+import type { Database, DialectName } from './database.ts'
 import { PAGES_PER_BLOCK, type Schema } from './schema.ts'
 
 /** Brings the schema up to date and answers with the names of what was applied. Safe to call from several nodes at once. */
@@ -76,9 +76,9 @@ function migrationsFor(dialect: DialectName): Record<string, Migration> {
             version integer not null,
             entries text not null
           ) ${dialect === 'sqlite' ? sql`strict` : sql``}`,
-          ...(dialect === 'postgres'
-            ? [sql`create sequence timeline_pages increment by ${sql.lit(PAGES_PER_BLOCK)}`]
-            : []),
+          dialect === 'postgres'
+            ? sql`create sequence timeline_pages increment by ${sql.lit(PAGES_PER_BLOCK)}`
+            : sql`create table timeline_blocks (n integer primary key autoincrement) strict`,
           sql`create table provider_refs (
             connection text not null,
             ref text not null,

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Change, Envelope } from '../engine/ports/message-store.ts'
 import type { Claimed, Delivery, Endpoint, Outbox } from '../engine/ports/outbox.ts'
-import type { Database } from './dialect.ts'
+import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
 import { type Batch, insertInto } from './writes.ts'
 

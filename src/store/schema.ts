@@ -68,5 +68,5 @@ export type Schema = {
   settings: { name: string; value: string }
 }
 
-/** PostgreSQL's nodes each take so many numbers of pages at a time. */
+/** Each process takes so many numbers of pages at a time. */
 export const PAGES_PER_BLOCK = 100_000

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Message } from '../domain/message.ts'
 import type { NewMessage } from '../engine/ports/message-store.ts'
-import type { Database } from './dialect.ts'
+import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
 
 /** Sequences by the hash of their text, so that a frozen sequence costs a message one short column. */

@@ -4,10 +4,12 @@ import type { AccountStore } from '../engine/ports/account-store.ts'
 import type { MessageStore } from '../engine/ports/message-store.ts'
 import type { Outbox } from '../engine/ports/outbox.ts'
 import { accountStore } from './account-store.ts'
-import { CHANNEL, type Database, openPostgres, openSqlite } from './dialect.ts'
+import type { Database } from './database.ts'
 import { type MessageStoreOptions, messageStore, type Notice } from './message-store.ts'
 import { migrate } from './migrations.ts'
 import { outbox } from './outbox.ts'
+import { CHANNEL, openPostgres } from './postgres-database.ts'
+import { openSqlite } from './sqlite-database.ts'
 
 /** Everything at rest, in one database. */
 export type Store = {

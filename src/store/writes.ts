@@ -19,7 +19,9 @@ export type ColumnType = 'uuid' | 'text' | 'bigint' | 'integer'
 export type Batch = { write: Write; rows: readonly object[]; each?: true }
 
 /** A row was not there any more, as it was named. */
-export class RowsMissing extends Error {}
+export class RowsMissing extends Error {
+  override readonly name = 'RowsMissing'
+}
 
 /** `ifNew`: a row whose key is there already is left as it is. */
 export function insertInto(table: string, columns: Columns, { ifNew = false } = {}): Write {

@@ -1,0 +1,78 @@
+import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
+import type { Database } from './database.ts'
+import type { Schema } from './schema.ts'
+import { type ColumnType, RowsMissing } from './writes.ts'
+
+export function openPostgres(url: string): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    application_name: 'untilread',
+    types: { getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) },
+  })
+  // A connection that breaks while idle is replaced by the pool; whoever needs the database next hears of real trouble.
+  pool.on('error', () => {})
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  return {
+    name: 'postgres',
+    db,
+    reader: db,
+    pool,
+    lockRows: sql`for update of m`,
+    lockRowsSkippingLocked: sql`for update of m skip locked`,
+    rows: (alias, rows, columns) => {
+      const lists = Object.entries(columns).map(([name, type]) => sql`${arrayOf(type, name, rows)}::${sql.raw(type)}[]`)
+      return sql`unnest(${sql.join(lists)}) as ${sql.ref(alias)}(${sql.join(Object.keys(columns).map((name) => sql.ref(name)))})`
+    },
+    isOneOf: (column, values, type = 'uuid') => sql<boolean>`${sql.ref(column)} = any(${values}::${sql.raw(type)}[])`,
+    async write(db, batches, notices = []) {
+      const parameters: unknown[] = []
+      const results: string[] = []
+      const parts = batches.map(({ write: { names, types, ofRelation }, rows, each }, index) => {
+        const lists = names.map((name) => {
+          return `$${parameters.push(arrayOf(types[name] ?? 'text', name, rows))}::${types[name]}[]`
+        })
+        const text = ofRelation(`unnest(${lists.join(', ')}) as r(${names.join(', ')})`)
+        if (!each) return `w${index} as (${text})`
+        // Dividing by nothing makes the whole statement fail, and with it all that it has written.
+        results.push(`1 / (case when (select count(*) from w${index}) = ${rows.length} then 1 else 0 end)`)
+        return `w${index} as (${text} returning 1)`
+      })
+      if (notices.length > 0) {
+        const texts = parameters.push(notices)
+        results.push(`(select count(pg_notify('${CHANNEL}', notice)) from unnest($${texts}::text[]) as notice)`)
+      }
+      const query = CompiledQuery.raw(`with ${parts.join(', ')} select ${results.join(', ')}`, parameters)
+      await db.executeQuery(query).catch((error: unknown) => {
+        throw isDivisionByZero(error) ? new RowsMissing() : error
+      })
+    },
+    async takeBlock() {
+      const { rows: found } = await sql<{ first: number }>`select nextval('timeline_pages') as first`.execute(db)
+      return found[0]?.first ?? Number.NaN
+    },
+  }
+}
+/** Where the nodes hear of one another. */
+export const CHANNEL = 'untilread'
+
+function isDivisionByZero(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '22012'
+}
+
+/** A column's values as PostgreSQL's text for an array: read there five times as fast as the same rows as JSON. */
+function arrayOf(type: ColumnType, name: string, rows: readonly object[]): string {
+  const value = type === 'text' ? quoted : String
+  const values = (rows as readonly Record<string, unknown>[]).map((row) => {
+    const field = row[name]
+    return field === null || field === undefined ? 'null' : value(field as string)
+  })
+  return `{${values.join(',')}}`
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
+}
+
+const INT8 = 20 // times and counts: far below 2^53
