@@ -6,18 +6,32 @@ import { ApiError } from './errors.ts'
 import { findProblem, judge } from './judge.ts'
 import { SendShape } from './message-shape.ts'
 import { type ReadMessage, readMessage } from './read-message.ts'
+import { SequenceReader } from './read-sequence.ts'
 
 const NOW = Date.UTC(2026, 0, 5, 9)
 const BODY = { user: { msisdn: '+6590000001' }, type: 'text', content: { text: 'Hi' }, channels: [{ channel: 'SMS' }] }
 
 function read(body: unknown, defaultSequence?: unknown): ReadMessage {
-  return readMessage(body, { now: NOW, subAccountId: 'default', ability, defaultSequence })
+  const sequences = new SequenceReader(ability)
+  return readMessage(body, { now: NOW, subAccountId: 'default', sequences, defaultSequence })
 }
 function ability(name: string) {
   const facts = lookUpChannel(name)
   if (facts) return { name: facts.name, reports: facts.reports, connected: true }
   return name === 'Pager' ? { name, reports: ['accepted'] as const, connected: true } : undefined
 }
+test('a sequence that was read before is the same one for another message, and is judged anew for another subaccount', () => {
+  const asked: string[] = []
+  const reader = new SequenceReader((name, subAccountId) => {
+    asked.push(subAccountId)
+    return subAccountId === 'one' ? ability(name) : undefined
+  })
+  const first = reader.read('one', [{ channel: 'SMS' }], 'channels')
+  expect(reader.read('one', [{ channel: 'SMS' }], 'channels')).toBe(first)
+  expect(reader.read('one', [{ channel: 'WhatsApp' }], 'channels')).not.toBe(first)
+  expect(() => reader.read('two', [{ channel: 'SMS' }], 'channels')).toThrow('channels[0].channel')
+  expect(asked).toEqual(['one', 'one', 'two'])
+})
 const withUser = (user: object) => ({ ...BODY, user })
 const withContent = (type: string, content: object) => ({ ...BODY, type, content, channels: [{ channel: 'WhatsApp' }] })
 const withTemplate = (template: unknown) => withContent('template', { template })

@@ -1,12 +1,12 @@
 import { Type } from 'typebox'
-import type { ChannelAbility, Sequence } from '../domain/sequence.ts'
+import type { Sequence } from '../domain/sequence.ts'
 import type { Envelope } from '../engine/ports/message-store.ts'
 import { ApiError } from './errors.ts'
 import { judge } from './judge.ts'
 import { SendShape } from './message-shape.ts'
 import { checkLengths, readContent, readType } from './read-content.ts'
 import { readMoment } from './read-moment.ts'
-import { readSequence } from './read-sequence.ts'
+import type { SequenceReader } from './read-sequence.ts'
 import { isHttpUrl } from './read-url.ts'
 import { checkReach, readUser } from './read-user.ts'
 
@@ -14,7 +14,7 @@ import { checkReach, readUser } from './read-user.ts'
 export type Reading = {
   now: number
   subAccountId: string
-  ability: (name: string) => ChannelAbility | undefined
+  sequences: SequenceReader
   /** The subaccount's default sequence as JSON, if it has one. */
   defaultSequence: unknown
 }
@@ -62,11 +62,11 @@ export function readMessage(raw: unknown, reading: Reading): ReadMessage {
   return { fields, sequence, warnings }
 }
 
-function chooseSequence(channels: unknown, { ability, defaultSequence, subAccountId }: Reading): Sequence {
-  if (channels !== undefined) return readSequence(channels, ability, 'channels')
+function chooseSequence(channels: unknown, { sequences, defaultSequence, subAccountId }: Reading): Sequence {
+  if (channels !== undefined) return sequences.read(subAccountId, channels, 'channels')
   // A default was checked when it was set; since then a connection may have gone.
   if (defaultSequence !== undefined)
-    return readSequence(defaultSequence, ability, 'channels (default of the subaccount)')
+    return sequences.read(subAccountId, defaultSequence, 'channels (default of the subaccount)')
   throw new ApiError(
     3027,
     'channels',

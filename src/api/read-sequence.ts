@@ -28,6 +28,27 @@ export function readSequence(
   throw new ApiError(codeOf(first), path + first.path, first.message + more)
 }
 
+/** Senders write the same few sequences again and again: what was read once is remembered, and shared by its messages. */
+export class SequenceReader {
+  readonly #ability: (name: string, subAccountId: string) => ChannelAbility | undefined
+  readonly #known = new Map<string, Sequence>()
+
+  constructor(ability: (name: string, subAccountId: string) => ChannelAbility | undefined) {
+    this.#ability = ability
+  }
+
+  read(subAccountId: string, input: unknown, path: string): Sequence {
+    const key = `${subAccountId} ${JSON.stringify(input)}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const sequence = readSequence(input, (name) => this.#ability(name, subAccountId), path)
+    if (this.#known.size >= SEQUENCES_KEPT) this.#known.clear()
+    this.#known.set(key, sequence)
+    return sequence
+  }
+}
+const SEQUENCES_KEPT = 1000
+
 function codeOf({ fault, path }: SequenceProblem): ErrorCode {
   // Which of several senders of a channel is used is the operator's choice of connections, not the caller's.
   return fault === 'unknown-field' && path.toLowerCase().endsWith('.channelid') ? 3051 : CODES[fault]

@@ -11,6 +11,7 @@ import { iso } from './iso.ts'
 import { judge } from './judge.ts'
 import { BatchShape, SendShape } from './message-shape.ts'
 import { type Reading, type ReadMessage, readMessage } from './read-message.ts'
+import { SequenceReader } from './read-sequence.ts'
 import { isObject } from './read-template.ts'
 import { answers, BatchAnswer, SendAnswer, SubAccountParams } from './schemas.ts'
 
@@ -58,11 +59,13 @@ export function sendRoutes(
   const judgedByReader = { validatorCompiler: () => () => true }
   const security = [{ apiKey: [] }]
 
-  const prepare = async (subAccountId: string): Promise<Reading> => ({
+  const sequences = new SequenceReader((name, subAccountId) => engine.ability(name, subAccountId))
+
+  const prepare = async (subAccountId: string, wantsDefault: boolean): Promise<Reading> => ({
     now: clock.now(),
     subAccountId,
-    ability: (name) => engine.ability(name, subAccountId),
-    defaultSequence: (await defaults.of(subAccountId))?.channels,
+    sequences,
+    defaultSequence: wantsDefault ? (await defaults.of(subAccountId))?.channels : undefined,
   })
 
   const toNew = (read: ReadMessage, reading: Reading, umid: string, more: object): NewMessage => {
@@ -108,7 +111,7 @@ export function sendRoutes(
     async (request, reply) => {
       const { subAccountId } = request.params
       const key = idempotencyKey(request)
-      const reading = await prepare(subAccountId)
+      const reading = await prepare(subAccountId, !(isObject(request.body) && 'channels' in request.body))
       const bodyHash = key === undefined ? '' : hashOf('one', request.body)
       const read = await readOrRemember(() => readMessage(request.body, reading), subAccountId, key, bodyHash)
       if (typeof read === 'string') return replay(reply, read)
@@ -151,7 +154,7 @@ export function sendRoutes(
       const { subAccountId } = request.params
       const key = idempotencyKey(request)
       const body = judgeBatch(request.body)
-      const reading = await prepare(subAccountId)
+      const reading = await prepare(subAccountId, true)
       const batchId = newId()
       const { clientBatchId, template, includeMessagesInResponse = false } = body
       const accepted: NewMessage[] = []

@@ -1,4 +1,4 @@
-import { createHash, getRandomValues, randomBytes } from 'node:crypto'
+import { getRandomValues, hash, randomBytes } from 'node:crypto'
 import { v7 } from 'uuid'
 
 /**
@@ -41,5 +41,5 @@ export function newSigningSecret(): string {
 }
 
 export function sha256(text: string | Buffer): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }
