@@ -61,6 +61,7 @@ export class Engine implements EngineApi {
   readonly #wakeLoop: AlarmLoop
   readonly #outboxSender: OutboxSender
   readonly #sweeper: AlarmLoop
+  #lacksRoom = false
 
   constructor(options: EngineOptions) {
     const { store, connections, clock, log, newId } = options
@@ -87,7 +88,9 @@ export class Engine implements EngineApi {
       callTimeoutMs: this.#settings.callTimeoutMs,
       stillWanted: (jobs) => store.stillWanted(jobs),
       settle: (job, outcome) => this.#outcomes.add({ job, outcome }),
-      onRoom: () => this.#wakeLoop.poke(clock.now()),
+      onRoom: () => {
+        if (this.#lacksRoom) this.#wakeLoop.poke(clock.now())
+      },
     })
     const loop = (what: string, round: () => Promise<number | undefined>) =>
       new AlarmLoop({
@@ -199,7 +202,8 @@ export class Engine implements EngineApi {
   async #wakeUp(): Promise<number | undefined> {
     const { clock, store } = this.#options
     const limit = Math.min(this.#dispatcher.room(), MAX_CLAIM)
-    if (limit === 0) return undefined // whoever makes room pokes
+    this.#lacksRoom = limit === 0
+    if (this.#lacksRoom) return undefined // whoever makes room pokes
     const now = clock.now()
     const admit = this.#dispatcher.admission(now)
     const jobs: Job[] = []
