@@ -30,10 +30,14 @@ export function openPostgres(url: string): Database {
       const parameters: unknown[] = []
       const results: string[] = []
       const parts = batches.map(({ write: { names, types, ofRelation }, rows, each }, index) => {
-        const lists = names.map((name) => {
-          return `$${parameters.push(arrayOf(types[name] ?? 'text', name, rows))}::${types[name]}[]`
-        })
-        const text = ofRelation(`unnest(${lists.join(', ')}) as r(${names.join(', ')})`)
+        const lists = new Map(
+          names.map((name) => {
+            const place = parameters.push(arrayOf(types[name] ?? 'text', name, rows))
+            return [name, `$${place}::${types[name]}[]`]
+          }),
+        )
+        const relation = `unnest(${[...lists.values()].join(', ')}) as r(${names.join(', ')})`
+        const text = ofRelation(relation, (name) => lists.get(name) ?? '')
         if (!each) return `w${index} as (${text})`
         // Dividing by nothing makes the whole statement fail, and with it all that it has written.
         results.push(`1 / (case when (select count(*) from w${index}) = ${rows.length} then 1 else 0 end)`)

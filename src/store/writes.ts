@@ -7,8 +7,8 @@ export type Write = {
   names: readonly string[]
   types: Columns
   perRow: string
-  /** `relation` is what stands behind `from`: the rows under the name `r`. */
-  ofRelation(relation: string): string
+  /** `relation` is what stands behind `from`: the rows under the name `r`; `list` is one column of theirs as an array. */
+  ofRelation(relation: string, list: (name: string) => string): string
 }
 export type Columns = Readonly<Record<string, ColumnType>>
 export type ColumnType = 'uuid' | 'text' | 'bigint' | 'integer'
@@ -37,19 +37,25 @@ export function insertInto(table: string, columns: Columns, { ifNew = false } = 
   }
 }
 
-/** Sets `set` where all of `by` are equal; `always` is SQL that stands beside. No column stands in both. */
+/**
+ * Sets `set` where all of `by` are equal, of which the first finds the row; `always` is SQL that stands beside. No column
+ * stands in both.
+ */
 export function update(table: string, how: { set: Columns; by: Columns; always?: string }): Write {
   const [sets, keys] = [Object.keys(how.set), Object.keys(how.by)]
   const always = how.always === undefined ? '' : `, ${how.always}`
   const equals = (value: (name: string) => string) =>
     keys.map((name) => `${table}.${name} = ${value(name)}`).join(' and ')
+  const [first = ''] = keys
   return {
     names: [...sets, ...keys],
     types: { ...how.set, ...how.by },
     perRow: `update ${table} set ${sets.map((name) => `${name} = ?`).join(', ')}${always} where ${equals(() => '?')}`,
-    ofRelation: (relation) =>
+    // The list says nothing new, but lets PostgreSQL look up just these rows where it would read a whole small table to
+    // join it: a claim of 500 from 30,000 takes 6 ms instead of 14.
+    ofRelation: (relation, list) =>
       `update ${table} set ${sets.map((name) => `${name} = r.${name}`).join(', ')}${always} from ${relation}
-        where ${equals((name) => `r.${name}`)}`,
+        where ${equals((name) => `r.${name}`)} and ${table}.${first} = any(${list(first)})`,
   }
 }
 
