@@ -24,7 +24,7 @@ const SELECT_DUE = `
 /** Moves rows on and adds their pages to the timeline: all get the same texts. */
 const CHANGE = `
   with r as materialized (
-    select m.id, m.version, m.last_page, nextval('raw_pages') as n
+    select m.id, m.version, m.last_page, nextval('timeline_pages') as n
     from unnest($1::uuid[]) as u(id) join messages m on m.id = u.id),
   moved as (
     update messages set state = $2, wake_at = $3, version = messages.version + 1, last_page = r.n, progress = $4
@@ -44,7 +44,6 @@ export async function rawPostgres(url: string, clock: Clock): Promise<Contender>
   const requests = await connect(url)
   const sender = await connect(url)
   const text = writtenTexts(clock.now())
-  await requests.query('create sequence if not exists raw_pages')
   await requests.query('insert into sequences (id, body) values ($1, $2) on conflict do nothing', [
     SEQUENCE_ROW.id,
     SEQUENCE_ROW.body,
