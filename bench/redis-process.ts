@@ -24,13 +24,14 @@ const settings = {
 const server = spawn(
   'redis-server',
   Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
-  { stdio: ['ignore', 'pipe', 'inherit'] },
+  { stdio: ['ignore', 'pipe', 'inherit'], detached: true },
 )
 const gone = once(server, 'exit')
 const letGo = async () => {
-  server.kill('SIGKILL') // nothing of it is wanted any more
+  // Nothing of it is wanted any more, nor of a child of its own that writes the log anew; that one may write a moment longer.
+  if (server.pid !== undefined && server.exitCode === null) process.kill(-server.pid, 'SIGKILL')
   await gone
-  await rm(folder, { recursive: true, force: true })
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 })
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {}) // told by the channel instead
 process.once('disconnect', () => void letGo())

@@ -45,7 +45,12 @@ const MOVE_ON = update('messages', {
   by: { id: 'uuid', version: 'integer' },
 })
 const NEW_PAGES = insertInto('timeline', { n: 'bigint', previous: 'bigint', version: 'integer', entries: 'text' })
-const DELETE_ALARMS = deleteFrom('alarms', { at: 'bigint', message_id: 'uuid' })
+const ALARM = { at: 'bigint', message_id: 'uuid' } as const
+const DELETE_ALARMS = deleteFrom('alarms', ALARM)
+// Asks once more: the message may have come back to just this moment since it was looked at.
+const CLEAR_LEFT_OVER = deleteFrom('alarms', ALARM, {
+  unless: 'exists (select 1 from messages as m where m.id = alarms.message_id and m.wake_at = alarms.at)',
+})
 const HOLD_BACK = insertInto('held_back', { message_id: 'uuid' })
 const RELEASE = deleteFrom('held_back', { message_id: 'uuid' })
 const NEW_REFS = insertInto(
@@ -128,19 +133,23 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
       left join envelopes e on e.message_id = m.id and m.wake_at = a.at
       where a.at <= ${now} order by a.at limit ${limit} ${lock}`.execute(read)
     await sequences.load(read, database, found)
-    // An alarm that is not at its message's wake-up is left over: the message moved on.
-    const seen = new Set<string>()
-    const changes = found.flatMap((row): Change[] => {
-      if (row.wake_at !== row.alarm_at || row.envelope === null || seen.has(row.id)) return []
-      seen.add(row.id)
-      const change = decide({ ...hold(row), envelope: JSON.parse(row.envelope) })
-      return change ? [change] : []
+    const due = new Map<string, Due>()
+    const leftOver: { at: number; message_id: string }[] = []
+    for (const row of found) {
+      const { id, wake_at, alarm_at, envelope } = row
+      if (wake_at === alarm_at && envelope !== null) due.set(id, { ...hold(row), envelope: JSON.parse(envelope) })
+      // The message moved on from here, or ended.
+      else leftOver.push({ at: alarm_at, message_id: id })
+    }
+    const changes = [...due.values()].map((each) => decide(each)).filter((change) => change !== undefined)
+    const past = changes.flatMap((change) => {
+      const at = wakeAtOfHeld(change.held)
+      return at === null || at === wakeAtOfHeld(afterChange(change)) ? [] : [{ at, message_id: change.held.message.id }]
     })
-    const moved = new Map(changes.map((change) => [change.held.message.id, wakeAtOfHeld(afterChange(change))]))
-    const past = found
-      .filter(({ id, wake_at, alarm_at }) => alarm_at !== (moved.has(id) ? moved.get(id) : wake_at))
-      .map(({ id, alarm_at }) => ({ at: alarm_at, message_id: id }))
-    const saved = await save(write, changes, [{ write: DELETE_ALARMS, rows: past }])
+    const saved = await save(write, changes, [
+      { write: DELETE_ALARMS, rows: past },
+      { write: CLEAR_LEFT_OVER, rows: leftOver },
+    ])
     return { ...saved, more: found.length === limit }
   }
 
@@ -182,7 +191,7 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
       await pageNumbers.refill()
       // Without locks first: that takes one question and one statement. Where nodes get in each other's way, with locks.
       if (now >= claimsWithLocksUntil) {
-        const saved = await unlessRowsMissing(() => claim(db, reader, now, limit, decide, sql``))
+        const saved = await unlessContended(() => claim(db, reader, now, limit, decide, sql``))
         if (saved) return saved
         claimsWithLocksUntil = now + WITH_LOCKS_MS
       }
@@ -196,13 +205,13 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
         const changes = found.map((row) => decide(hold(row))).filter((change) => change !== undefined)
         return save(write, changes, batchesOf(also))
       }
-      const saved = await unlessRowsMissing(() => once(db, reader, sql``))
+      const saved = await unlessContended(() => once(db, reader, sql``))
       return saved ?? transaction((tx) => once(tx, tx, lockRows))
     },
 
     async saveUnlessChanged(changes, also) {
       await pageNumbers.refill()
-      return unlessRowsMissing(() => save(db, changes, batchesOf(also)))
+      return unlessContended(() => save(db, changes, batchesOf(also)))
     },
 
     async stillWanted(claims) {
@@ -338,12 +347,12 @@ function readParked(row: ParkedRow): MatchedReceipt {
   return { ...parked, umid: message_id, step }
 }
 
-/** Undefined when a row was no longer as it was decided on: nothing was written then. */
-async function unlessRowsMissing<T>(work: () => Promise<T>): Promise<T | undefined> {
+/** Undefined when somebody else was at the same rows: nothing was written then. */
+async function unlessContended<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof RowsMissing) return undefined
+    if (error instanceof RowsMissing || ASKS_FOR_RETRY.has(codeOf(error))) return undefined
     throw error
   }
 }

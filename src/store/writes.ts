@@ -59,14 +59,17 @@ export function update(table: string, how: { set: Columns; by: Columns; always?:
   }
 }
 
-export function deleteFrom(table: string, by: Columns): Write {
+/** Deletes what equals all of `by`, unless a condition holds for it. */
+export function deleteFrom(table: string, by: Columns, { unless }: { unless?: string } = {}): Write {
   const names = Object.keys(by)
   const equals = (value: (name: string) => string) =>
     names.map((name) => `${table}.${name} = ${value(name)}`).join(' and ')
+  const condition = unless === undefined ? '' : ` and not ${unless}`
   return {
     names,
     types: by,
-    perRow: `delete from ${table} where ${equals(() => '?')}`,
-    ofRelation: (relation) => `delete from ${table} using ${relation} where ${equals((name) => `r.${name}`)}`,
+    perRow: `delete from ${table} where ${equals(() => '?')}${condition}`,
+    ofRelation: (relation) =>
+      `delete from ${table} using ${relation} where ${equals((name) => `r.${name}`)}${condition}`,
   }
 }

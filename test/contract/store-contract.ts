@@ -308,6 +308,20 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
       expect(await store.messages.batch('another', batchId)).toEqual([])
     })
 
+    test('an operator who holds all live messages back, as after a restore, releases them one by one', async () => {
+      const [one, other] = [newMessage(), newMessage()]
+      await store.messages.accept([intake(one, other)])
+      await place.execute("insert into held_back select id from messages where state = 'live' and wake_at is not null")
+      await place.execute("update messages set wake_at = null where state = 'live'")
+      expect(await claimed(T0)).toEqual([])
+      expect(await store.messages.backlog(T0)).toEqual({ overdue: 0, heldBack: 2 })
+      await store.messages.update([other.envelope.umid], (held) => {
+        return { held, heldBack: false, advanced: { message: held.message, entries: [], effects: [] } }
+      })
+      expect(await claimed(T0)).toEqual([other.envelope.umid])
+      expect(await store.messages.backlog(T0)).toEqual({ overdue: 1, heldBack: 1 })
+    })
+
     test('a message that is held back has no wake-up until it is released', async () => {
       const message = newMessage()
       await store.messages.accept([intake(message)])

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { openStore } from '../../src/store/store.ts'
 import { newId } from '../../src/system/ids.ts'
 import { intake, newMessage, T0 } from '../support/messages.ts'
@@ -7,6 +7,27 @@ import { describeStore } from './store-contract.ts'
 
 describeStore('a SQLite file', PLACES['sqlite file'], { twoNodes: 'SQLite serves one node' })
 describeStore('PostgreSQL', PLACES.postgres)
+
+test('a wake-up that comes back to the moment of an alarm that is just being cleared away keeps it', async () => {
+  const place = await PLACES['sqlite file'](inject('postgresUrl'))
+  onTestFinished(() => place.cleanUp())
+  const store = await place.open()
+  const [back, other] = [newMessage(), newMessage()]
+  const { umid } = back.envelope
+  await store.messages.accept([intake(back, other)])
+  await place.execute(`update messages set wake_at = null where id = '${umid}'`)
+  // While the claim decides, somebody else releases the message; this runs at once, through another connection.
+  await store.messages.claimDue(T0, 10, () => {
+    void place.execute(`update messages set wake_at = ${T0} where id = '${umid}'`)
+    return undefined
+  })
+  const seen: string[] = []
+  await store.messages.claimDue(T0, 10, ({ message }) => {
+    seen.push(message.id)
+    return undefined
+  })
+  expect(seen).toContain(umid)
+})
 
 test('a store in memory works like one in a file, and is gone with its connection', async () => {
   const store = openStore(':memory:', { newId })
