@@ -14,6 +14,7 @@ export function openPostgres(url: string): Database {
   // A connection that breaks while idle is replaced by the pool; whoever needs the database next hears of real trouble.
   pool.on('error', () => {})
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  const nameOf = statementNames()
   return {
     name: 'postgres',
     db,
@@ -47,10 +48,14 @@ export function openPostgres(url: string): Database {
         const texts = parameters.push(notices)
         results.push(`(select count(pg_notify('${CHANNEL}', notice)) from unnest($${texts}::text[]) as notice)`)
       }
-      const query = CompiledQuery.raw(`with ${parts.join(', ')} select ${results.join(', ')}`, parameters)
-      await db.executeQuery(query).catch((error: unknown) => {
+      const text = `with ${parts.join(', ')} select ${results.join(', ')}`
+      try {
+        if (!db.isTransaction && batches.every(({ write }) => write.onlyAdds)) {
+          await pool.query({ name: nameOf(text), text, values: parameters })
+        } else await db.executeQuery(CompiledQuery.raw(text, parameters))
+      } catch (error) {
         throw isDivisionByZero(error) ? new RowsMissing() : error
-      })
+      }
     },
     async takeBlock() {
       const { rows: found } = await sql<{ first: number }>`select nextval('timeline_pages') as first`.execute(db)
@@ -60,6 +65,19 @@ export function openPostgres(url: string): Database {
 }
 /** Where the nodes hear of one another. */
 export const CHANNEL = 'untilread'
+
+/**
+ * Names for statements that PostgreSQL reads and plans once for a connection: a tenth less time for arming. Only for those
+ * that add rows: a plan that looks rows up, made while a table was small, would stay as it is while the table grows.
+ */
+function statementNames(): (text: string) => string {
+  const names = new Map<string, string>()
+  return (text) => {
+    const name = names.get(text) ?? `untilread-${names.size + 1}`
+    names.set(text, name)
+    return name
+  }
+}
 
 function isDivisionByZero(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '22012'

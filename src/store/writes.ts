@@ -6,6 +6,8 @@ export type Write = {
   /** The columns that a row gives, in the order of the question marks in `perRow`. */
   names: readonly string[]
   types: Columns
+  /** Looks no rows up. */
+  onlyAdds?: true
   perRow: string
   /** `relation` is what stands behind `from`: the rows under the name `r`; `list` is one column of theirs as an array. */
   ofRelation(relation: string, list: (name: string) => string): string
@@ -31,6 +33,7 @@ export function insertInto(table: string, columns: Columns, { ifNew = false } = 
   return {
     names,
     types: columns,
+    onlyAdds: true,
     perRow: `${into} values (${names.map(() => '?').join(', ')})${conflict}`,
     // Without a condition SQL would take `on` for a part of the join.
     ofRelation: (relation) => `${into} select ${names.join(', ')} from ${relation} where true${conflict}`,
