@@ -3,7 +3,7 @@ import { wakeAtOf } from '../domain/message.ts'
 import type { Feed } from './feed.ts'
 import type { Also, Change, Held, MessageStore, Saved } from './ports/message-store.ts'
 
-/** Runs events through `advance` inside a transaction, and tells everybody concerned after its commit. */
+/** Runs events through `advance`, commits what comes of it, and then tells everybody concerned. */
 export class Committer {
   readonly #store: MessageStore
   readonly #contextFor: (held: Held) => Context

@@ -205,9 +205,12 @@ export class Engine implements EngineApi {
     this.#lacksRoom = limit === 0
     if (this.#lacksRoom) return undefined // whoever makes room pokes
     const now = clock.now()
-    const admit = this.#dispatcher.admission(now)
+    let admit = this.#dispatcher.admission(now)
     const jobs: Job[] = []
-    const saved = await store.claimDue(now, limit, (due) => this.#decideDue(due, now, admit))
+    const saved = await store.claimDue(now, limit, (due, position) => {
+      if (position === 0) admit = this.#dispatcher.admission(now) // the places of a claim that came to nothing are free
+      return this.#decideDue(due, now, admit)
+    })
     for (const { held, advanced, now: since } of saved.changes) {
       for (const effect of advanced.effects) {
         if (effect.type === 'send') jobs.push(this.#jobFor(held as Due, since, effect))

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
-import { wakeAtOf } from '../domain/message.ts'
+import { type Message, wakeAtOf } from '../domain/message.ts'
 import type {
   Also,
   Change,
@@ -124,7 +124,7 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
     read: Kysely<Schema>,
     now: number,
     limit: number,
-    decide: (due: Due) => Change | undefined,
+    decide: (due: Due, position: number) => Change | undefined,
     lock: RawBuilder<unknown>,
   ): Promise<Saved & { more: boolean }> {
     const { rows: found } = await sql<HeldRow & { alarm_at: number; envelope: string | null }>`
@@ -132,16 +132,19 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
       from alarms a join messages m on m.id = a.message_id
       left join envelopes e on e.message_id = m.id and m.wake_at = a.at
       where a.at <= ${now} order by a.at limit ${limit} ${lock}`.execute(read)
-    await sequences.load(read, database, found)
+    const sequenceOf = await sequences.of(read, database, found)
     const due = new Map<string, Due>()
     const leftOver: { at: number; message_id: string }[] = []
     for (const row of found) {
       const { id, wake_at, alarm_at, envelope } = row
-      if (wake_at === alarm_at && envelope !== null) due.set(id, { ...hold(row), envelope: JSON.parse(envelope) })
+      if (wake_at === alarm_at && envelope !== null)
+        due.set(id, { ...hold(row, sequenceOf), envelope: JSON.parse(envelope) })
       // The message moved on from here, or ended.
       else leftOver.push({ at: alarm_at, message_id: id })
     }
-    const changes = [...due.values()].map((each) => decide(each)).filter((change) => change !== undefined)
+    const changes = [...due.values()]
+      .map((each, position) => decide(each, position))
+      .filter((change) => change !== undefined)
     const past = changes.flatMap((change) => {
       const at = wakeAtOfHeld(change.held)
       return at === null || at === wakeAtOfHeld(afterChange(change)) ? [] : [{ at, message_id: change.held.message.id }]
@@ -202,7 +205,8 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
       await pageNumbers.refill()
       const once = async (write: Kysely<Schema>, read: Kysely<Schema>, lock: RawBuilder<unknown>) => {
         const found = await selectMessages(read, umids, lock)
-        const changes = found.map((row) => decide(hold(row))).filter((change) => change !== undefined)
+        const sequenceOf = await sequences.of(read, database, found)
+        const changes = found.map((row) => decide(hold(row, sequenceOf))).filter((change) => change !== undefined)
         return save(write, changes, batchesOf(also))
       }
       const saved = await unlessContended(() => once(db, reader, sql``))
@@ -267,8 +271,7 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
         from messages m join envelopes e on e.message_id = m.id where m.id = ${umid}`.execute(reader)
       const [row] = found
       if (row === undefined) return undefined
-      await sequences.load(reader, database, found)
-      const { message, version, heldBack } = hold(row)
+      const { message, version, heldBack } = hold(row, await sequences.of(reader, database, found))
       const envelope = JSON.parse(row.envelope) as Envelope
       return {
         envelope,
@@ -319,10 +322,6 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
     },
   }
 
-  function hold(row: MessageRow & { subscribers?: string | null }): Held {
-    return fromRow(row, sequences.get(row.sequence_id), readSubscribers(row.subscribers))
-  }
-
   async function selectMessages(
     db: Kysely<Schema>,
     asked: readonly string[],
@@ -334,9 +333,15 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
     const { rows: found } = await sql<HeldRow>`
       select ${MESSAGE_COLUMNS}, ${SUBSCRIBERS} from messages m
       where ${isOneOf('m.id', umids)} order by m.id ${lock}`.execute(db)
-    await sequences.load(db, database, found)
     return found
   }
+}
+
+function hold(
+  row: MessageRow & { subscribers?: string | null },
+  sequenceOf: (id: string) => Message['sequence'],
+): Held {
+  return fromRow(row, sequenceOf(row.sequence_id), readSubscribers(row.subscribers))
 }
 
 type ParkedRow = Schema['parked_receipts'] & { message_id: string; step: number }

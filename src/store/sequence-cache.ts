@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Message } from '../domain/message.ts'
 import type { NewMessage } from '../engine/ports/message-store.ts'
 import type { Database } from './database.ts'
@@ -19,32 +19,34 @@ export class SequenceCache {
     return id
   }
 
-  /** Reads the sequences of these rows; `get` then knows them. */
-  async load(
+  /** The sequences of these rows by their ids. */
+  async of(
     db: Kysely<Schema>,
     { rows }: Pick<Database, 'rows'>,
     found: readonly { sequence_id: string }[],
-  ): Promise<void> {
-    const missing = new Set(found.map(({ sequence_id }) => sequence_id).filter((id) => !this.#read.has(id)))
-    if (missing.size === 0) return
-    if (this.#read.size >= SEQUENCES_KEPT) {
-      this.#read.clear()
-      for (const { sequence_id } of found) missing.add(sequence_id)
-    }
-    const wanted = rows(
-      'r',
-      [...missing].map((id) => ({ id })),
-      { id: 'text' },
+  ): Promise<(id: string) => Message['sequence']> {
+    const sequences = new Map(
+      [...new Set(found.map(({ sequence_id }) => sequence_id))].map((id) => [id, this.#read.get(id)]),
     )
-    const { rows: stored } = await sql<Schema['sequences']>`
-      select s.* from ${wanted} join sequences s on s.id = r.id`.execute(db)
-    for (const { id, body } of stored) this.#read.set(id, JSON.parse(body))
+    const missing = [...sequences].filter(([, sequence]) => sequence === undefined).map(([id]) => ({ id }))
+    const stored = missing.length === 0 ? [] : await this.#load(db, rows('r', missing, { id: 'text' }))
+    if (this.#read.size + stored.length > SEQUENCES_KEPT) this.#read.clear()
+    for (const { id, body } of stored) {
+      const sequence: Message['sequence'] = JSON.parse(body)
+      this.#read.set(id, sequence)
+      sequences.set(id, sequence)
+    }
+    return (id) => {
+      const sequence = sequences.get(id)
+      if (sequence === undefined) throw new Error('invariant broken: a message has a sequence')
+      return sequence
+    }
   }
 
-  get(id: string): Message['sequence'] {
-    const sequence = this.#read.get(id)
-    if (sequence === undefined) throw new Error('invariant broken: a message has a sequence')
-    return sequence
+  async #load(db: Kysely<Schema>, wanted: RawBuilder<unknown>): Promise<Schema['sequences'][]> {
+    const { rows: stored } = await sql<Schema['sequences']>`
+      select s.* from ${wanted} join sequences s on s.id = r.id`.execute(db)
+    return stored
   }
 
   /** Whether the sequences of these are known to be in the database. */

@@ -1,7 +1,7 @@
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { openStore } from '../../src/store/store.ts'
 import { newId } from '../../src/system/ids.ts'
-import { intake, newMessage, T0 } from '../support/messages.ts'
+import { decideOn, intake, newMessage, T0 } from '../support/messages.ts'
 import { PLACES } from '../support/stores.ts'
 import { describeStore } from './store-contract.ts'
 
@@ -27,6 +27,21 @@ test('a wake-up that comes back to the moment of an alarm that is just being cle
     return undefined
   })
   expect(seen).toContain(umid)
+})
+
+test('a claim that somebody else gets in the way of decides once more, from the first on', async () => {
+  const place = await PLACES['sqlite file'](inject('postgresUrl'))
+  onTestFinished(() => place.cleanUp())
+  const store = await place.open()
+  await store.messages.accept([intake(newMessage(), newMessage())])
+  const positions: number[] = []
+  const { changes } = await store.messages.claimDue(T0, 10, (held, position) => {
+    // While the first attempt decides, another process moves the messages on; this runs at once.
+    if (positions.push(position) === 1) void place.execute('update messages set version = version + 1')
+    return { held, advanced: decideOn(held, { type: 'cancel', at: T0 }) }
+  })
+  expect(positions).toEqual([0, 1, 0, 1])
+  expect(changes.map(({ now: { version } }) => version)).toEqual([2, 2])
 })
 
 test('a store in memory works like one in a file, and is gone with its connection', async () => {

@@ -83,8 +83,9 @@ export type MessageRecord = { envelope: Envelope; message: Message; version: num
 export type TimelinePage = { version: number; entries: readonly TimelineEntry[] }
 
 /**
- * Messages at rest. Every write is one transaction; when its promise resolves, it survives a crash. `decide` is called
- * inside the transaction with the row as it is, must be pure, and may be called again if the database asks for a retry.
+ * Messages at rest. Every write is one transaction; when its promise resolves, it survives a crash. `decide` gets a message
+ * as it stands, and must be pure: if the message changes before the decision is saved, nothing is written, and it is called
+ * again with the message under its lock.
  */
 export type MessageStore = {
   accept(intakes: readonly Intake[]): Promise<IntakeResult[]>
@@ -92,9 +93,13 @@ export type MessageStore = {
   answerTo(subAccountId: string, key: string): Promise<{ bodyHash: string; answer: string } | undefined>
   /**
    * Decides on up to `limit` messages whose wake-up has come, earliest first; skips those that another node holds. `more`:
-   * the limit was reached, so that there may be others.
+   * the limit was reached, so that there may be others. `position` counts from 0, anew when the claim is tried again.
    */
-  claimDue(now: number, limit: number, decide: (due: Due) => Change | undefined): Promise<Saved & { more: boolean }>
+  claimDue(
+    now: number,
+    limit: number,
+    decide: (due: Due, position: number) => Change | undefined,
+  ): Promise<Saved & { more: boolean }>
   /** Decides on these messages; unknown ids are passed over. */
   update(umids: readonly string[], decide: (held: Held) => Change | undefined, also?: Also): Promise<Saved>
   /**
