@@ -20,9 +20,9 @@ export type Database = {
   rows(alias: string, rows: readonly object[], columns: Columns): RawBuilder<unknown>
   /**
    * Writes all of the batches, in a transaction of the caller's, or else in one of their own. The batches must not touch
-   * the same row. `notices` go to the other nodes. Throws `RowsMissing`.
+   * the same row. `payloads` go to the other nodes. Throws `RowsMissing`.
    */
-  write(db: Kysely<Schema>, batches: readonly Batch[], notices?: readonly string[]): Promise<void>
+  write(db: Kysely<Schema>, batches: readonly Batch[], payloads?: readonly string[]): Promise<void>
   /** Takes the next block of numbers for pages of the timeline, of `PAGES_PER_BLOCK`; answers its first. */
   takeBlock(): Promise<number>
   /** `column in (values)` as one parameter, so that the statement is the same for any number. */

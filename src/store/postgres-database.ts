@@ -27,7 +27,7 @@ export function openPostgres(url: string): Database {
       return sql`unnest(${sql.join(lists)}) as ${sql.ref(alias)}(${sql.join(Object.keys(columns).map((name) => sql.ref(name)))})`
     },
     isOneOf: (column, values, type = 'uuid') => sql<boolean>`${sql.ref(column)} = any(${values}::${sql.raw(type)}[])`,
-    async write(db, batches, notices = []) {
+    async write(db, batches, payloads = []) {
       const parameters: unknown[] = []
       const results: string[] = []
       const parts = batches.map(({ write: { names, types, ofRelation }, rows, each }, index) => {
@@ -44,9 +44,9 @@ export function openPostgres(url: string): Database {
         results.push(`1 / (case when (select count(*) from w${index}) = ${rows.length} then 1 else 0 end)`)
         return `w${index} as (${text} returning 1)`
       })
-      if (notices.length > 0) {
-        const texts = parameters.push(notices)
-        results.push(`(select count(pg_notify('${CHANNEL}', notice)) from unnest($${texts}::text[]) as notice)`)
+      if (payloads.length > 0) {
+        const texts = parameters.push(payloads)
+        results.push(`(select count(pg_notify('${CHANNEL}', payload)) from unnest($${texts}::text[]) as payload)`)
       }
       const text = `with ${parts.join(', ')} select ${results.join(', ')}`
       try {

@@ -24,6 +24,7 @@ export function openSqlite(file: string): Database {
   raw.pragma('cache_size = -16384') // 16 MB: the process stays as small with a million messages as with ten thousand
   raw.pragma('wal_autocheckpoint = 4000') // 16 MB of log: a page that changes often is copied back a quarter as often
   const prepared = withPreparedStatements(raw)
+  const commit = raw.transaction((batches: readonly Batch[]) => writeBatches(prepared, batches))
   const db = new Kysely<Schema>({ dialect: new ImmediateSqliteDialect({ database: prepared }) })
   return {
     name: 'sqlite',
@@ -43,7 +44,7 @@ export function openSqlite(file: string): Database {
     async write(db, batches) {
       if (db.isTransaction) writeBatches(prepared, batches)
       // There is one connection: whoever holds it may use it directly.
-      else await db.connection().execute(async () => inTransaction(prepared, () => writeBatches(prepared, batches)))
+      else await db.connection().execute(async () => commit.immediate(batches))
     },
     async takeBlock() {
       const { rows: found } = await sql<{ n: number }>`insert into timeline_blocks default values returning n`.execute(
@@ -63,19 +64,6 @@ function writeBatches(db: SqliteDatabase, batches: readonly Batch[]): void {
     }
   }
 }
-
-function inTransaction(db: SqliteDatabase, work: () => void): void {
-  db.prepare(BEGIN).run([])
-  try {
-    work()
-    db.prepare('commit').run([])
-  } catch (error) {
-    db.prepare('rollback').run([])
-    throw error
-  }
-}
-/** Takes the write lock at once: asking for it half-way could fail for good. */
-const BEGIN = 'begin immediate'
 
 function openReader(file: string): Kysely<Schema> {
   const raw = new SQLite(file, { readonly: true })
@@ -100,6 +88,7 @@ function withPreparedStatements(raw: SQLite.Database): SqliteDatabase {
 }
 const STATEMENTS_KEPT = 200
 
+/** Takes the write lock when a transaction begins: asking for it half-way could fail for good. */
 class ImmediateSqliteDialect extends SqliteDialect {
   readonly #config: SqliteDialectConfig
 
@@ -111,7 +100,7 @@ class ImmediateSqliteDialect extends SqliteDialect {
   override createDriver(): Driver {
     const driver = new SqliteDriver(this.#config)
     driver.beginTransaction = async (connection: DatabaseConnection) => {
-      await connection.executeQuery(CompiledQuery.raw(BEGIN))
+      await connection.executeQuery(CompiledQuery.raw('begin immediate'))
     }
     return driver
   }

@@ -47,8 +47,7 @@ export function insertInto(table: string, columns: Columns, { ifNew = false } = 
 export function update(table: string, how: { set: Columns; by: Columns; always?: string }): Write {
   const [sets, keys] = [Object.keys(how.set), Object.keys(how.by)]
   const always = how.always === undefined ? '' : `, ${how.always}`
-  const equals = (value: (name: string) => string) =>
-    keys.map((name) => `${table}.${name} = ${value(name)}`).join(' and ')
+  const equals = matching(table, keys)
   const [first = ''] = keys
   return {
     names: [...sets, ...keys],
@@ -65,8 +64,7 @@ export function update(table: string, how: { set: Columns; by: Columns; always?:
 /** Deletes what equals all of `by`, unless a condition holds for it. */
 export function deleteFrom(table: string, by: Columns, { unless }: { unless?: string } = {}): Write {
   const names = Object.keys(by)
-  const equals = (value: (name: string) => string) =>
-    names.map((name) => `${table}.${name} = ${value(name)}`).join(' and ')
+  const equals = matching(table, names)
   const condition = unless === undefined ? '' : ` and not ${unless}`
   return {
     names,
@@ -75,4 +73,9 @@ export function deleteFrom(table: string, by: Columns, { unless }: { unless?: st
     ofRelation: (relation) =>
       `delete from ${table} using ${relation} where ${equals((name) => `r.${name}`)}${condition}`,
   }
+}
+
+/** A condition on all of these columns; `value` is SQL for what each must equal. */
+function matching(table: string, names: readonly string[]): (value: (name: string) => string) => string {
+  return (value) => names.map((name) => `${table}.${name} = ${value(name)}`).join(' and ')
 }
