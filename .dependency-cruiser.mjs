@@ -22,15 +22,27 @@ export default {
     ),
     room('engine', ['domain'], 'the engine knows the world only through its ports'),
     room('store', ['engine/ports', 'domain'], 'an adapter implements ports and never uses the engine'),
-    room('channels', ['engine/ports', 'domain', 'signing'], 'an adapter implements ports and never uses the engine'),
+    room(
+      'channels',
+      ['engine/ports', 'domain', 'http', 'signing'],
+      'an adapter implements ports and never uses the engine',
+    ),
+    room(
+      'sources',
+      ['engine/ports', 'domain', 'http', 'signing'],
+      'an adapter implements ports and never uses the engine',
+    ),
+    room('directory', ['engine/ports', 'domain', 'http', 'signing'], 'an adapter implements ports'),
+    room('templates', ['domain'], 'texts know what they are told, and nothing that runs'),
+    room('http', [], 'a call over HTTP knows nothing of what it carries'),
     room(
       'api',
-      ['engine', 'domain', 'signing', 'words'],
+      ['engine', 'domain', 'signing', 'templates', 'words'],
       'a route is a schema, one call into the engine, a mapping of the answer',
     ),
     room(
       'config',
-      ['channels', 'domain', 'words'],
+      ['channels', 'sources', 'domain', 'templates', 'words'],
       'configuration knows what can be configured, and nothing that runs',
     ),
     room('words', [], 'help for texts knows nothing of what they say'),
@@ -50,8 +62,8 @@ export default {
     rule(
       'providers-apart',
       'a provider knows its own protocol; what several need stands beside them',
-      { path: '^src/channels/([^/]+)/' },
-      { path: '^src/channels/[^/]+/', pathNot: '^src/channels/$1/' },
+      { path: '^src/(channels|sources)/([^/]+)/' },
+      { path: '^src/(channels|sources)/[^/]+/', pathNot: '^src/$1/$2/' },
     ),
     rule('no-cycles', 'a cycle is two files that are one', {}, { circular: true }),
     rule(

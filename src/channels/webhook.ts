@@ -5,9 +5,10 @@ import { CONTENT_TYPES } from '../domain/content.ts'
 import type { SendOutcome } from '../domain/message.ts'
 import { SUCCESS_STATUSES } from '../domain/status-ladder.ts'
 import type { CallbackResult, Outgoing, RawRequest, Receipt } from '../engine/ports/channel.ts'
+import { createHttpClient, type HttpAnswer, type HttpResult } from '../http/http-client.ts'
 import { SIGNING_SECRET_PATTERN, sign, verify } from '../signing/standard-webhooks.ts'
 import { defineChannel, Url, type World } from './define-channel.ts'
-import { createHttpClient, type HttpAnswer, type HttpResult, outcomeOf } from './http-call.ts'
+import { outcomeOf } from './send-outcome.ts'
 
 /**
  * The operator's own channel: we post each message to a URL of theirs and they post receipts back, both signed in the form

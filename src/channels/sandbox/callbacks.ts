@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/ports/clock.ts'
+import type { HttpClient } from '../../http/http-client.ts'
 import { sign } from '../../signing/standard-webhooks.ts'
-import type { HttpClient } from '../http-call.ts'
 import type { PhoneMessage, PhoneReceipt } from './phones.ts'
 import type { Schedule } from './schedule.ts'
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../engine/ports/clock.ts'
-import { createHttpClient } from '../http-call.ts'
+import { createHttpClient } from '../../http/http-client.ts'
 import { Callbacks, type Lane } from './callbacks.ts'
 import type { Fault } from './fields.ts'
 import {

@@ -4,9 +4,10 @@ import { CHANNEL_CATALOGUE, lookUpChannel } from '../../domain/channel-catalogue
 import { CONTENT_TYPES } from '../../domain/content.ts'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Abilities, CallbackResult, Outgoing, RawRequest, Receipt } from '../../engine/ports/channel.ts'
+import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
 import { SIGNING_SECRET_PATTERN, sign, verify } from '../../signing/standard-webhooks.ts'
 import { defineChannel, Url, type World } from '../define-channel.ts'
-import { createHttpClient, type HttpClient, outcomeOf } from '../http-call.ts'
+import { outcomeOf } from '../send-outcome.ts'
 
 /**
  * Simulated handsets for every channel name. For the service they are a provider like any other: called over HTTP, calling

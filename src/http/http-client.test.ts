@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { freePort } from '../../test/fakes/http-provider.ts'
-import { createHttpClient, type HttpAnswer, type HttpClientOptions, outcomeOf, retryAfterMs } from './http-call.ts'
+import { createHttpClient, type HttpClientOptions, retryAfterMs } from './http-client.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const never = () => new AbortController().signal
@@ -76,7 +76,6 @@ describe('one call over HTTP', () => {
     const result = await client().call({ url, body: '{}' }, never())
     expect(result).toMatchObject({ kind: 'answered', status: 307 })
     expect(calls).toBe(1)
-    expect(outcomeOf(result, NOW)).toMatchObject({ kind: 'rejected', reason: 'credentials' })
   })
 
   it('a refused connection was not sent', async () => {
@@ -209,44 +208,7 @@ describe('one call over HTTP', () => {
   })
 })
 
-describe('what a result means for a send', () => {
-  const answer = (status: number, headers: Record<string, string> = {}): HttpAnswer => ({
-    kind: 'answered',
-    status,
-    headers,
-    text: '',
-    json: undefined,
-    complete: true,
-  })
-
-  it.each([
-    [200, { kind: 'accepted' }],
-    [204, { kind: 'accepted' }],
-    [301, { kind: 'rejected', reason: 'credentials' }],
-    [400, { kind: 'rejected', reason: 'content', code: '400' }],
-    [401, { kind: 'rejected', reason: 'credentials', code: '401' }],
-    [402, { kind: 'rejected', reason: 'credentials' }],
-    [403, { kind: 'rejected', reason: 'credentials' }],
-    [404, { kind: 'rejected', reason: 'content' }],
-    [408, { kind: 'retry' }],
-    [425, { kind: 'retry' }],
-    [429, { kind: 'retry', afterMs: 5000 }],
-    [500, { kind: 'uncertain', detail: 'answered 500 Internal Server Error' }],
-    [503, { kind: 'uncertain' }],
-    [599, { kind: 'uncertain', detail: 'answered 599' }],
-  ])('%i', (status, outcome) => {
-    expect(outcomeOf(answer(status), NOW)).toMatchObject(outcome)
-  })
-
-  it('503 with a time to come back says that nothing was taken', () => {
-    expect(outcomeOf(answer(503, { 'retry-after': '30' }), NOW)).toMatchObject({ kind: 'retry', afterMs: 30_000 })
-  })
-
-  it('not sent is tried again, ambiguous is uncertain', () => {
-    expect(outcomeOf({ kind: 'not-sent', detail: 'x' }, NOW)).toMatchObject({ kind: 'retry', detail: 'x' })
-    expect(outcomeOf({ kind: 'ambiguous', detail: 'x' }, NOW)).toEqual({ kind: 'uncertain', detail: 'x' })
-  })
-
+describe('how long an answer asks to wait', () => {
   const inTenSeconds = 'Sun, 01 Mar 2026 12:00:10 GMT'
   it.each([
     ['7', {}, 7000],

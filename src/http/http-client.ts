@@ -1,13 +1,12 @@
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp, STATUS_CODES } from 'node:http'
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { Socket } from 'node:net'
-import type { SendOutcome } from '../domain/message.ts'
 
 /**
  * One call to a provider, and what is known after it. The difference that matters is whether the request may have left:
  *
  *   not-sent    no connection stood (name, refusal, TLS, called off before): it may be tried again, nobody saw it
- *   answered    there is a status; what it means is the provider's affair, `outcomeOf` knows what is usual
+ *   answered    there is a status; what it means is the provider's affair
  *   ambiguous   the request was written and no answer came (time-out, reset, called off): the provider may have taken it
  *
  * This speaks through node:http and not through `fetch`, because fetch does not say whether it had begun to write.
@@ -175,33 +174,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "the host's certificate is for another name",
 }
 
-const RETRY_MS = 1_000
-/** For a busy provider that does not say how long. */
-const BUSY_MS = 5_000
 const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
-
-/**
- * What a result means for a send where the provider has no words of its own for it. A 2xx is `accepted` without an id:
- * an adapter that knows where the id stands looks at 2xx first, and leaves the rest to this.
- */
-export function outcomeOf(result: HttpResult, now: number): SendOutcome {
-  if (result.kind === 'not-sent') return { kind: 'retry', afterMs: RETRY_MS, detail: result.detail }
-  if (result.kind === 'ambiguous') return { kind: 'uncertain', detail: result.detail }
-  const { status } = result
-  const detail = `answered ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd()
-  const code = String(status)
-  const afterMs = retryAfterMs(result, now)
-  if (status >= 200 && status < 300) return { kind: 'accepted' }
-  // A redirect is an answer too: this address is not the one that takes messages.
-  if (status < 400) return { kind: 'rejected', reason: 'credentials', detail: `${detail}, which is not followed`, code }
-  if (status === 408 || status === 425 || status === 429) return { kind: 'retry', afterMs: afterMs ?? BUSY_MS, detail }
-  if (status === 401 || status === 402 || status === 403)
-    return { kind: 'rejected', reason: 'credentials', detail, code }
-  if (status < 500) return { kind: 'rejected', reason: 'content', detail, code }
-  // "Come back later" says that it was not taken; any other 5xx may come from after the taking.
-  if (status === 503 && afterMs !== undefined) return { kind: 'retry', afterMs, detail }
-  return { kind: 'uncertain', detail }
-}
 
 /**
  * How long an answer asks to wait, as seconds or as a date; undefined when it does not say. A date is measured by the
