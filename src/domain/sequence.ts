@@ -44,14 +44,21 @@ export type CheckedSequence = { ok: true; sequence: Sequence } | { ok: false; pr
  * Reads a sequence as a caller wrote it (`[{ channel, fallbackAfter?, successStatus?, onUncertain? }]`, seconds) and
  * answers with complete steps or with everything that is wrong. Any case of names is read. Missing `successStatus`:
  * `Delivered` where the channel reports it, else the highest below. Missing `fallbackAfter`: no timer.
+ * `longestFallbackMs`: the most that `fallbackAfter` may say.
  */
-export function checkSequence(input: unknown, ability: (name: string) => ChannelAbility | undefined): CheckedSequence {
+export function checkSequence(
+  input: unknown,
+  ability: (name: string) => ChannelAbility | undefined,
+  { longestFallbackMs = FALLBACK_AFTER_SECONDS.max * 1000 } = {},
+): CheckedSequence {
   if (!Array.isArray(input) || input.length === 0 || input.length > MAX_STEPS) {
     const message = `must be a list of 1 to ${MAX_STEPS} steps such as {"channel":"SMS"}`
     return { ok: false, problems: [{ path: '', fault: 'not-a-list', message }] }
   }
   const problems: SequenceProblem[] = []
-  const sequence = input.map((raw: unknown, index) => checkStep(raw, `[${index}]`, ability, problems))
+  const sequence = input.map((raw: unknown, index) =>
+    checkStep(raw, `[${index}]`, ability, longestFallbackMs, problems),
+  )
   if (problems.length > 0) return { ok: false, problems }
   return { ok: true, sequence: sequence.filter((step) => step !== undefined) }
 }
@@ -62,6 +69,7 @@ function checkStep(
   raw: unknown,
   path: string,
   ability: (name: string) => ChannelAbility | undefined,
+  longestFallbackMs: number,
   problems: SequenceProblem[],
 ): Step | undefined {
   const refuse = (field: string, fault: SequenceProblem['fault'], message: string) => {
@@ -88,7 +96,7 @@ function checkStep(
   if (!known.connected) {
     refuse('.channel', 'channel-not-connected', `${known.name} has no connection in this subaccount`)
   }
-  const fallbackAfterMs = checkDelay(step.fallbackAfter, refuse)
+  const fallbackAfterMs = checkDelay(step.fallbackAfter, longestFallbackMs / 1000, refuse)
   const successStatus = checkSuccessStatus(step.successStatus, known, refuse)
   const onUncertain = step.onUncertain ?? 'wait'
   if (onUncertain !== 'wait' && onUncertain !== 'resend') {
@@ -100,9 +108,9 @@ function checkStep(
 
 type Refuse = (field: string, fault: SequenceProblem['fault'], message: string) => undefined
 
-function checkDelay(value: unknown, refuse: Refuse): number | undefined {
+function checkDelay(value: unknown, max: number, refuse: Refuse): number | undefined {
   if (value === undefined) return undefined
-  const { min, max } = FALLBACK_AFTER_SECONDS
+  const { min } = FALLBACK_AFTER_SECONDS
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
     return refuse('.fallbackAfter', 'bad-delay', `got ${show(value)}; use whole seconds from ${min} to ${max}`)
   }

@@ -1,0 +1,4 @@
+import type { SourceDefinition } from './define-source.ts'
+
+/** Every chat platform that a source can name. Adding one is a file, a line here and a docs page. */
+export const SOURCES: readonly SourceDefinition[] = []
