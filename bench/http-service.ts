@@ -67,7 +67,7 @@ async function untilread(location: string): Promise<Service> {
   await store.accounts.addKey(entry, sha256(apiKey))
   const { messages, accounts } = store
   const app = buildApi({ engine, messages, accounts, clock: systemClock, newId, sha256, newSigningSecret })
-  await store.listen((_notices, wakeAt) => wakeAt !== undefined && engine.poke(wakeAt))
+  await store.listen(({ wakeAt }) => wakeAt !== undefined && engine.poke(wakeAt))
   engine.start()
   const send = async (count: number) => {
     const now = systemClock.now()

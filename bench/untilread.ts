@@ -74,7 +74,7 @@ export async function untilread(location: string, clock: Clock): Promise<Contend
     async start(tell) {
       sends = new SendCount()
       onSend = tell
-      stopListening = await store.listen((_notices, wakeAt) => wakeAt !== undefined && engine.poke(wakeAt))
+      stopListening = await store.listen(({ wakeAt }) => wakeAt !== undefined && engine.poke(wakeAt))
       engine.start()
     },
     async sent(count) {

@@ -87,8 +87,8 @@ export async function startServer(
       subAccountSequence: (id) => config.subaccounts[id]?.sequence,
       plugins: phones ? [(app) => void app.register(phones.server.plugin, { prefix: '/sandbox' })] : [],
     })
-    const stopListening = await store.listen((pings, wakeAt) => {
-      for (const ping of pings) feed.emit(ping)
+    const stopListening = await store.listen(({ notices, wakeAt }) => {
+      for (const ping of notices) feed.emit(ping)
       if (wakeAt !== undefined) engine.poke(wakeAt)
     })
     started.push(stopListening)

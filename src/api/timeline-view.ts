@@ -86,7 +86,7 @@ function attemptView(attempt: Attempt, fallbackAfterMs: number | undefined) {
   }
 }
 
-type NextStep = 'send' | 'answer' | 'fall-back' | 'give-up' | 'expire'
+type NextStep = 'send' | 'ask' | 'answer' | 'fall-back' | 'give-up' | 'expire'
 
 /** The next moment at which something happens by itself. */
 function nextView({ progress, sequence, expiresAt, attempts }: Message) {
@@ -100,6 +100,11 @@ function nextView({ progress, sequence, expiresAt, attempts }: Message) {
   switch (progress.phase) {
     case 'due':
       return next('send', `${channel} is to be sent${attempts[step] === undefined ? '' : ' again'}.`)
+    case 'asking':
+      return next(
+        'ask',
+        'The platform and the directory are being asked; without an answer by then they are asked again.',
+      )
     case 'sending':
       return next(
         'answer',

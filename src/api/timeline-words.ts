@@ -1,5 +1,7 @@
 import type { Step } from '../domain/sequence.ts'
-import type { Fact, TimelineEntry } from '../domain/timeline.ts'
+import type { TimelineEntry } from '../domain/timeline.ts'
+import { clockTime, type Facts } from './timeline-facts.ts'
+import { watchedText } from './watched-words.ts'
 
 /**
  * One plain sentence for each timeline entry, made of the facts that the decision saw. We know what was reported, never
@@ -10,6 +12,12 @@ export function timelineText(entry: TimelineEntry, sequence: readonly Step[]): s
   const facts: Facts = entry.facts ?? {}
   const channel = step === undefined ? 'The message' : channelAt(sequence, step)
   switch (code) {
+    case 'watch-opened':
+    case 'items-joined':
+    case 'items-left':
+    case 'inquired':
+    case 'inquiry-failed':
+      return watchedText(code, facts)
     case 'step-opened':
       return `${step === 0 ? 'The message goes' : 'Now it goes'} to ${channel}${via(facts)}.`
     case 'step-skipped':
@@ -43,7 +51,7 @@ export function timelineText(entry: TimelineEntry, sequence: readonly Step[]): s
     case 'unknown':
       return 'No further word came in all the time that receipts are waited for: how it went is not known.'
     case 'cancelled':
-      return 'The message was cancelled; what lay ahead is called off.'
+      return `${cancelledText(facts)}; what lay ahead is called off.`
     case 'expired':
       return 'The message expired; no further step is tried.'
     case 'held':
@@ -52,8 +60,6 @@ export function timelineText(entry: TimelineEntry, sequence: readonly Step[]): s
       return 'The message was released and goes on.'
   }
 }
-
-type Facts = Record<string, Fact | undefined>
 
 export function channelAt(sequence: readonly Step[], step: number): string {
   return sequence[step]?.channel ?? `Step ${step + 1}`
@@ -70,13 +76,23 @@ function because({ detail, code }: Facts): string {
 
 function skipReason({ reason, detail }: Facts): string {
   const words: Record<string, string> = {
-    'no-address': 'the sender gave no address that it can use',
+    'no-address': 'no address is known that it can use',
     'opted-out': 'the person has opted out of it',
     'not-configured': 'it has no connection here',
     'content-not-carried': 'it cannot carry this content, and there is no fallback text',
   }
   const known = words[String(reason)] ?? String(reason)
   return detail === undefined || detail === null || detail === '' ? known : `${known} (${detail})`
+}
+
+function cancelledText({ reason }: Facts): string {
+  const words: Record<string, string> = {
+    left: 'The person left the conversation',
+    'conversation-ended': 'The conversation ended',
+    'conversation-gone': 'The platform has this conversation no more',
+    deleted: 'All that was unread has been deleted',
+  }
+  return words[String(reason)] ?? 'The message was cancelled'
 }
 
 function retryText(channel: string, facts: Facts): string {
@@ -140,9 +156,4 @@ function above({ status, wanted }: Facts): string {
 
 export function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`
-}
-
-/** `09:16:01 UTC`: the day is told by the entry's own time. */
-function clockTime(at: Fact | undefined): string {
-  return typeof at === 'number' ? `${new Date(at).toISOString().slice(11, 19)} UTC` : 'a later time'
 }

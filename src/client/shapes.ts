@@ -99,7 +99,7 @@ export type TimelineStep = {
 }
 export type Planned = {
   at: string
-  what: 'send' | 'answer' | 'fall-back' | 'give-up' | 'expire'
+  what: 'send' | 'ask' | 'answer' | 'fall-back' | 'give-up' | 'expire'
   step: number
   channel: string
   text: string

@@ -1,8 +1,10 @@
+import { ask, onInquired, onItemsJoined, onItemsLeft } from './advance-watched.ts'
 import { Draft, freshAttempt } from './draft.ts'
 import type { Attempt, Message } from './message.ts'
 import { higher, isDeadEnd, RUNGS, type Rung, reaches, type Status } from './status-ladder.ts'
+import { isAnswered } from './streak.ts'
 import type { ReceiptEffect } from './timeline.ts'
-import type { Advanced, Context, Event, Route } from './transition.ts'
+import type { Advanced, Context, Event, Report, Route } from './transition.ts'
 
 export type { Advanced, Context, Effect, Event, Report, Route } from './transition.ts'
 
@@ -17,7 +19,7 @@ export type { Advanced, Context, Effect, Event, Report, Route } from './transiti
  * A dead end in any phase makes the next step due; after the last step the message is `exhausted`. Only `due` opens a step,
  * so each send goes through the wake loop, whatever brought the message there. A step that cannot be tried is passed over,
  * one whose connection is busy stays due. A receipt ahead of its answer tells that the send went out, and leads to
- * `waiting`. From any phase success leads to `succeeded` and a cancel to `cancelled`; the hour of expiry is noticed at the
+ * `waiting`. Before an unread streak opens a step it asks (`due` ──> `asking` ──> `due`). From any phase success leads to `succeeded` and a cancel to `cancelled`; the hour of expiry is noticed at the
  * next wake-up outside `sending` and leads to `expired`; where no timer ends the last wait, silence leads to `unknown`.
  *
  * Answers and receipts may come late, twice, before one another or after the end: all is judged here, never by the callers.
@@ -35,7 +37,16 @@ export function advance(message: Message, event: Event, context: Context): Advan
       onReceipt(draft, event)
       break
     case 'cancel':
-      if (draft.isLive()) draft.end('cancelled')
+      if (draft.isLive()) draft.end('cancelled', event.reason && { reason: event.reason })
+      break
+    case 'items-joined':
+      onItemsJoined(draft, event.items)
+      break
+    case 'items-left':
+      onItemsLeft(draft, event, (report) => onWatched(draft, report))
+      break
+    case 'inquired':
+      onInquired(draft, event, (report) => onWatched(draft, report))
       break
   }
   return draft.done()
@@ -46,6 +57,7 @@ function onDue(draft: Draft): void {
   // A second node, or a wake-up that has since been moved, may come too early or too late.
   if (progress.state !== 'live' || draft.at < progress.wakeAt) return
   if (progress.phase === 'sending') return onLeaseRunOut(draft, progress.step)
+  if (progress.phase === 'asking') return ask(draft, progress.step) // whoever asked is gone: asking changes nothing
   if (draft.message.expiresAt !== undefined && draft.at >= draft.message.expiresAt) return draft.end('expired')
   if (progress.phase === 'due') return open(draft, progress.step)
   // The time of a step is over. Without a timer of its own, only a dead end falls back, and none was ever reported.
@@ -88,7 +100,8 @@ function waitForReceipt(draft: Draft, step: number, detail: string): void {
 
 /** Opens the first step from `from` on that can be tried, or sends the same step once more. */
 function open(draft: Draft, from: number): void {
-  const { sequence } = draft.message
+  const { sequence, watch } = draft.message
+  if (watch !== undefined && !isAnswered(watch, draft.at)) return ask(draft, from)
   for (let step = from; step < sequence.length; step++) {
     const route = draft.context.route(draft.stepAt(step), step)
     const known = draft.message.attempts[step]
@@ -277,6 +290,11 @@ function applyReport(draft: Draft, step: number, event: Event & { type: 'receipt
   return attempt.times[status] !== undefined ? 'repeated' : 'out-of-order'
 }
 
+/** All that a streak was about has been read, or delivered: the watched step has come to its end, if late. */
+function onWatched(draft: Draft, report: Report): void {
+  onReceipt(draft, { type: 'receipt', at: draft.at, step: 0, report })
+}
+
 function concludeIfReached(draft: Draft, step: number): void {
   const { progress } = draft.message
   const attempt = draft.attemptAt(step)
@@ -319,6 +337,8 @@ function fallBack(draft: Draft, step: number, reason: Status | 'not-in-time' | '
     waitedMs: attempt.leftAt === undefined ? undefined : at - attempt.leftAt,
     uncertain: attempt.uncertain,
   })
-  if (next === undefined) draft.end('exhausted')
-  else draft.goDue(step + 1, at)
+  if (next === undefined) return draft.end('exhausted')
+  const { watch } = draft.message
+  if (watch !== undefined) draft.setWatch({ ...watch, asked: 0, inquiry: undefined })
+  draft.goDue(step + 1, at)
 }

@@ -40,6 +40,10 @@ export class Draft {
     this.put(step, { ...this.attemptAt(step), ...changes })
   }
 
+  setWatch(watch: NonNullable<Message['watch']>): void {
+    this.message = { ...this.message, watch }
+  }
+
   setProgress(progress: Message['progress']): void {
     this.message = { ...this.message, progress }
   }

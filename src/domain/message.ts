@@ -1,5 +1,6 @@
 import type { Sequence } from './sequence.ts'
 import { isDeadEnd, type Rung, type Status } from './status-ladder.ts'
+import type { Watch } from './watch.ts'
 
 /** A message as the rules see it: who it goes to and what it says do not matter here. */
 export type Message = {
@@ -11,6 +12,8 @@ export type Message = {
   progress: Progress
   /** One per step that was taken up, in the order of the steps. */
   attempts: readonly Attempt[]
+  /** An unread streak: the first step is watched, the others bring the notice. */
+  watch?: Watch
 }
 
 /**
@@ -19,12 +22,13 @@ export type Message = {
  * `due`: `step` is to be sent at `wakeAt` (now, when scheduled, or for another try).
  * `sending`: the intent is recorded and somebody holds the message until `wakeAt`, the end of the lease.
  * `waiting`: the attempt left, or may have; at `wakeAt` the step's time is over.
+ * `asking`: before a notice, the platform and the directory are asked; somebody holds the message until `wakeAt`.
  *
  * The ends: `succeeded`; `exhausted` (each step was tried, none succeeded); `unknown` (the last word on an attempt never
  * came); `cancelled`; `expired`.
  */
 export type Progress =
-  | { state: 'live'; phase: 'due' | 'sending' | 'waiting'; step: number; wakeAt: number }
+  | { state: 'live'; phase: 'due' | 'sending' | 'waiting' | 'asking'; step: number; wakeAt: number }
   | { state: 'succeeded'; at: number; step: number; status: Status; reachedAt: number }
   | { state: 'exhausted' | 'unknown' | 'cancelled' | 'expired'; at: number }
 

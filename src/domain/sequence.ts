@@ -8,6 +8,8 @@ export type Step = {
   fallbackAfterMs?: number
   /** What to do when it is not known whether a send went out and the channel takes no idempotency key. */
   onUncertain: 'wait' | 'resend'
+  /** A chat platform has sent it, and tells us what was read: nobody here sends this step. */
+  watched?: true
 }
 export type Sequence = readonly Step[]
 

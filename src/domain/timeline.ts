@@ -3,6 +3,11 @@
  * that "why did she get an SMS?" is read off and not reconstructed. Codes are part of the API.
  */
 export const TIMELINE_CODES = [
+  'watch-opened',
+  'items-joined',
+  'items-left',
+  'inquired',
+  'inquiry-failed',
   'step-opened',
   'step-skipped',
   'send-accepted',

@@ -2,6 +2,7 @@ import type { AttemptError, Message, SendOutcome, SkipReason } from './message.t
 import type { Step } from './sequence.ts'
 import type { Status } from './status-ladder.ts'
 import type { TimelineEntry } from './timeline.ts'
+import type { InquiryAnswer, Item, Leaving } from './watch.ts'
 
 /** What goes into a decision and what comes out of it: events are facts, effects are requests, both plain data. */
 export type Event =
@@ -9,7 +10,15 @@ export type Event =
   | { type: 'settled'; at: number; step: number; try: number; fence: number; outcome: SendOutcome }
   /** `connection`: who reports, where that is known. */
   | { type: 'receipt'; at: number; step: number; report: Report; connection?: string }
-  | { type: 'cancel'; at: number }
+  /** `reason`: why it is called off, where it was not its sender who did. */
+  | { type: 'cancel'; at: number; reason?: CancelReason }
+  /** What the chat platform told of an unread streak; `eventAt` by the platform's clock. */
+  | { type: 'items-joined'; at: number; items: readonly Item[] }
+  | { type: 'items-left'; at: number; ids: readonly string[]; how: Leaving; eventAt?: number }
+  /** The answer to an `inquire` with this fence. */
+  | { type: 'inquired'; at: number; fence: number; answer: InquiryAnswer }
+
+export type CancelReason = 'left' | 'conversation-ended'
 
 /** What a provider said of an attempt, in our words. */
 export type Report = {
@@ -24,6 +33,8 @@ export type Report = {
 export type Effect =
   /** Call the channel, unless the message's wake-up is no longer `fence` at the moment before. */
   | { type: 'send'; step: number; try: number; connection: string; fence: number }
+  /** Find out what is still unread and where the person can be reached, and answer with the same `fence`. */
+  | { type: 'inquire'; step: number; fence: number }
   /** Tell the sender of the message that this attempt's status changed. */
   | { type: 'publish'; step: number; status: Status; at: number; error?: AttemptError; skipped?: SkipReason }
 

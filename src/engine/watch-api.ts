@@ -1,3 +1,4 @@
+import type { NoReminder } from '../domain/observe.ts'
 import type { Mismatch } from '../domain/reminder-rule.ts'
 import type { SourceEvent } from '../domain/source-event.ts'
 import type { SuccessStatus } from '../domain/status-ladder.ts'
@@ -22,6 +23,8 @@ export type WatchApi = {
   onUnread(subAccountId: string, source: string, person: string, listener: () => void): () => void
 }
 
+export type { NoReminder } from '../domain/observe.ts'
+
 /** For each person whom an event is about, what would happen and why. */
 export type DryRun = { people: readonly DryRunPerson[] }
 export type DryRunPerson = {
@@ -36,15 +39,6 @@ export type DryRunPerson = {
     /** The reminders that would be called off, entirely or in part. */
     | { result: 'call-off'; umids: readonly string[] }
 }
-export type NoReminder =
-  | 'no-rule'
-  | 'author'
-  | 'read-before'
-  | 'left'
-  | 'not-mentioned'
-  | 'known-before'
-  | 'nothing-unread'
-  | 'once'
 export type DryRunStep = {
   channel: string
   /** The earliest moment; each later step counts from the one before being sent. */

@@ -1,12 +1,10 @@
-import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
-import { type Message, wakeAtOf } from '../domain/message.ts'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { wakeAtOf } from '../domain/message.ts'
 import type {
   Also,
   Change,
-  Committed,
   Due,
   Envelope,
-  Held,
   MatchedReceipt,
   MessageRecord,
   MessageStore,
@@ -16,108 +14,31 @@ import type {
   TimelinePage,
 } from '../engine/ports/message-store.ts'
 import type { Database } from './database.ts'
-import { ACCEPTED, claimKeys, NEW_ALARMS, newMessages } from './intake.ts'
-import { newDeliveries, readSubscribers, SUBSCRIBERS } from './outbox.ts'
-import { PageNumbers } from './page-numbers.ts'
-import { afterChange, fromRow, isUuid, type MessageRow, toRow, wakeAtOfHeld } from './rows.ts'
+import { ACCEPTED, claimKeys, newMessages } from './intake.ts'
+import { SUBSCRIBERS } from './outbox.ts'
+import { afterChange, isUuid, type MessageRow, wakeAtOfHeld } from './rows.ts'
 import type { Schema } from './schema.ts'
-import { SequenceCache } from './sequence-cache.ts'
-import { type Batch, deleteFrom, insertInto, RowsMissing, update } from './writes.ts'
+import { earliest, type HeldRow, hold, MESSAGE_COLUMNS, type Transitions } from './transitions.ts'
+import { type Batch, deleteFrom, insertInto } from './writes.ts'
 
-type Tx = Transaction<Schema>
-/** Told after each commit what changed; PostgreSQL passes it on to the other nodes. */
-export type Notice = { umid: string; subAccountId: string; version: number }
-export type MessageStoreOptions = {
-  newId: () => string
-  /** What the other nodes are told with a commit. */
-  tell?: (notices: readonly Notice[], wakeAt: number | undefined) => readonly string[]
-}
-
-const MESSAGE_COLUMNS = sql.raw(
-  `m.id, m.subaccount_id, m.sequence_id, m.version, m.failures, m.wake_at, m.expires_at, m.dlr_url, m.last_page, m.progress`,
-)
-type HeldRow = MessageRow & { subscribers: string | null }
-
-// Names the version that was decided on: a row that has moved on meanwhile is never overwritten.
-const MOVE_ON = update('messages', {
-  set: { state: 'text', wake_at: 'bigint', failures: 'integer', last_page: 'bigint', progress: 'text' },
-  always: 'version = messages.version + 1',
-  by: { id: 'uuid', version: 'integer' },
-})
-const NEW_PAGES = insertInto('timeline', { n: 'bigint', previous: 'bigint', version: 'integer', entries: 'text' })
 const ALARM = { at: 'bigint', message_id: 'uuid' } as const
 const DELETE_ALARMS = deleteFrom('alarms', ALARM)
 // Asks once more: the message may have come back to just this moment since it was looked at.
 const CLEAR_LEFT_OVER = deleteFrom('alarms', ALARM, {
   unless: 'exists (select 1 from messages as m where m.id = alarms.message_id and m.wake_at = alarms.at)',
 })
-const HOLD_BACK = insertInto('held_back', { message_id: 'uuid' })
-const RELEASE = deleteFrom('held_back', { message_id: 'uuid' })
 const NEW_REFS = insertInto(
   'provider_refs',
   { connection: 'text', ref: 'text', message_id: 'uuid', step: 'integer' },
   { ifNew: true },
 )
 const UNPARK = deleteFrom('parked_receipts', { id: 'uuid' })
-/** Deadlocks and serialization failures: the database asks for another go. */
-const ASKS_FOR_RETRY = new Set(['40001', '40P01'])
-const MAX_TRIES = 5
 const WITH_LOCKS_MS = 10_000
 
-export function messageStore(database: Database, { newId, tell }: MessageStoreOptions): MessageStore {
-  const { db, reader, rows, isOneOf, lockRows, lockRowsSkippingLocked } = database
-  const sequences = new SequenceCache()
-  const pageNumbers = new PageNumbers(database)
+export function messageStore(database: Database, transitions: Transitions): MessageStore {
+  const { db, reader, rows, lockRows, lockRowsSkippingLocked } = database
+  const { sequences, pageNumbers } = transitions
   let claimsWithLocksUntil = Number.NEGATIVE_INFINITY
-
-  async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await db.transaction().execute(work)
-      } catch (error) {
-        if (attempt === MAX_TRIES || !ASKS_FOR_RETRY.has(codeOf(error))) throw error
-      }
-    }
-  }
-
-  /** Writes what was decided, with what else belongs into the same commit. */
-  async function save(tx: Kysely<Schema>, changes: readonly Change[], also: readonly Batch[]): Promise<Saved> {
-    const telling = changes.filter(({ advanced }) => advanced.entries.length > 0)
-    const firstPage = pageNumbers.take(telling.length)
-    const pages = telling.map(({ held, advanced }, index) => ({
-      n: firstPage + index,
-      previous: held.lastPage,
-      version: held.version + 1,
-      entries: JSON.stringify(advanced.entries),
-    }))
-    const lastPages = new Map(telling.map((change, index) => [change, firstPage + index]))
-    const committed = changes.map((change): Committed => {
-      const now = { ...afterChange(change), lastPage: lastPages.get(change) ?? change.held.lastPage }
-      return { ...change, now }
-    })
-    const updates = committed.map(({ held, now }) => ({ ...toRow(now), id: held.message.id, version: held.version }))
-    const alarms = committed.flatMap(({ held, now }) => {
-      const at = wakeAtOfHeld(now)
-      return at === null || at === wakeAtOfHeld(held) ? [] : [{ at, message_id: held.message.id }]
-    })
-    const turned = (to: boolean) =>
-      committed
-        .filter(({ held, now }) => held.heldBack !== to && now.heldBack === to)
-        .map(({ held }) => ({ message_id: held.message.id }))
-    const deliveries = newDeliveries(changes, newId)
-    const batches = [
-      { write: MOVE_ON, rows: updates, each: true as const },
-      { write: NEW_PAGES, rows: pages },
-      { write: NEW_ALARMS, rows: alarms },
-      { write: HOLD_BACK, rows: turned(true) },
-      { write: RELEASE, rows: turned(false) },
-      deliveries,
-      ...also,
-    ].filter(({ rows }) => rows.length > 0)
-    if (batches.length === 0) return { changes: [], deliveries: 0 }
-    await database.write(tx, batches, tell && changes.length > 0 ? tell(...news(committed)) : [])
-    return { changes: committed, deliveries: deliveries.rows.length }
-  }
 
   async function claim(
     write: Kysely<Schema>,
@@ -149,7 +70,7 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
       const at = wakeAtOfHeld(change.held)
       return at === null || at === wakeAtOfHeld(afterChange(change)) ? [] : [{ at, message_id: change.held.message.id }]
     })
-    const saved = await save(write, changes, [
+    const saved = await transitions.save(write, changes, [
       { write: DELETE_ALARMS, rows: past },
       { write: CLEAR_LEFT_OVER, rows: leftOver },
     ])
@@ -159,13 +80,14 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
   return {
     async accept(intakes) {
       const all = intakes.flatMap(({ messages }) => messages)
-      const told = (fresh: readonly NewMessage[]) => tell?.([], earliest(fresh.map(({ message }) => wakeAtOf(message))))
+      const told = (fresh: readonly NewMessage[]) =>
+        transitions.told({ notices: [], wakeAt: earliest(fresh.map(({ message }) => wakeAtOf(message))) })
       if (sequences.hasAll(all) && intakes.every(({ idempotency }) => !idempotency)) {
         await database.write(db, newMessages(sequences, all), told(all))
         return intakes.map(() => ACCEPTED)
       }
       let inserted: readonly string[] = []
-      const results = await transaction(async (tx) => {
+      const results = await transitions.transaction(async (tx) => {
         const answers = await claimKeys(database, tx, intakes)
         const fresh = intakes
           .filter((_, index) => answers[index]?.kind === 'accepted')
@@ -194,28 +116,27 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
       await pageNumbers.refill()
       // Without locks first: that takes one question and one statement. Where nodes get in each other's way, with locks.
       if (now >= claimsWithLocksUntil) {
-        const saved = await unlessContended(() => claim(db, reader, now, limit, decide, sql``))
+        const saved = await transitions.unlessContended(() => claim(db, reader, now, limit, decide, sql``))
         if (saved) return saved
         claimsWithLocksUntil = now + WITH_LOCKS_MS
       }
-      return transaction((tx) => claim(tx, tx, now, limit, decide, lockRowsSkippingLocked))
+      return transitions.transaction((tx) => claim(tx, tx, now, limit, decide, lockRowsSkippingLocked))
     },
 
     async update(umids, decide, also) {
       await pageNumbers.refill()
       const once = async (write: Kysely<Schema>, read: Kysely<Schema>, lock: RawBuilder<unknown>) => {
-        const found = await selectMessages(read, umids, lock)
-        const sequenceOf = await sequences.of(read, database, found)
-        const changes = found.map((row) => decide(hold(row, sequenceOf))).filter((change) => change !== undefined)
-        return save(write, changes, batchesOf(also))
+        const found = await transitions.select(read, umids, lock)
+        const changes = found.map((held) => decide(held)).filter((change) => change !== undefined)
+        return transitions.save(write, changes, batchesOf(also))
       }
-      const saved = await unlessContended(() => once(db, reader, sql``))
-      return saved ?? transaction((tx) => once(tx, tx, lockRows))
+      const saved = await transitions.unlessContended(() => once(db, reader, sql``))
+      return saved ?? transitions.transaction((tx) => once(tx, tx, lockRows))
     },
 
     async saveUnlessChanged(changes, also) {
       await pageNumbers.refill()
-      return unlessContended(() => save(db, changes, batchesOf(also)))
+      return transitions.unlessContended(() => transitions.save(db, changes, batchesOf(also)))
     },
 
     async stillWanted(claims) {
@@ -321,27 +242,6 @@ export function messageStore(database: Database, { newId, tell }: MessageStoreOp
       return { overdue: found[0]?.overdue ?? 0, heldBack: found[0]?.held_back ?? 0 }
     },
   }
-
-  async function selectMessages(
-    db: Kysely<Schema>,
-    asked: readonly string[],
-    lock: RawBuilder<unknown>,
-  ): Promise<HeldRow[]> {
-    const umids = asked.filter(isUuid)
-    if (umids.length === 0) return []
-    // In the order of the ids, so that two nodes with overlapping batches wait for each other in one direction.
-    const { rows: found } = await sql<HeldRow>`
-      select ${MESSAGE_COLUMNS}, ${SUBSCRIBERS} from messages m
-      where ${isOneOf('m.id', umids)} order by m.id ${lock}`.execute(db)
-    return found
-  }
-}
-
-function hold(
-  row: MessageRow & { subscribers?: string | null },
-  sequenceOf: (id: string) => Message['sequence'],
-): Held {
-  return fromRow(row, sequenceOf(row.sequence_id), readSubscribers(row.subscribers))
 }
 
 type ParkedRow = Schema['parked_receipts'] & { message_id: string; step: number }
@@ -352,35 +252,9 @@ function readParked(row: ParkedRow): MatchedReceipt {
   return { ...parked, umid: message_id, step }
 }
 
-/** Undefined when somebody else was at the same rows: nothing was written then. */
-async function unlessContended<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof RowsMissing || ASKS_FOR_RETRY.has(codeOf(error))) return undefined
-    throw error
-  }
-}
-
 function batchesOf({ refs = [], unpark = [] }: Also = {}): Batch[] {
   return [
     { write: NEW_REFS, rows: refs.map(({ umid, ...ref }) => ({ ...ref, message_id: umid })) },
     { write: UNPARK, rows: unpark.map((id) => ({ id })) },
   ]
-}
-
-function news(committed: readonly Committed[]): [notices: Notice[], wakeAt: number | undefined] {
-  const notices = committed.map(({ now: { message, subAccountId, version } }) => {
-    return { umid: message.id, subAccountId, version }
-  })
-  return [notices, earliest(committed.map(({ now }) => wakeAtOfHeld(now)))]
-}
-
-function earliest(wakeAts: readonly (number | null)[]): number | undefined {
-  const known = wakeAts.filter((wakeAt) => wakeAt !== null)
-  return known.length === 0 ? undefined : known.reduce((a, b) => Math.min(a, b))
-}
-
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 }

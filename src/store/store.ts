@@ -5,11 +5,12 @@ import type { MessageStore } from '../engine/ports/message-store.ts'
 import type { Outbox } from '../engine/ports/outbox.ts'
 import { accountStore } from './account-store.ts'
 import type { Database } from './database.ts'
-import { type MessageStoreOptions, messageStore, type Notice } from './message-store.ts'
+import { messageStore } from './message-store.ts'
 import { migrate } from './migrations.ts'
 import { outbox } from './outbox.ts'
 import { CHANNEL, openPostgres } from './postgres-database.ts'
 import { openSqlite } from './sqlite-database.ts'
+import { type News, type TransitionOptions, Transitions } from './transitions.ts'
 
 /** Everything at rest, in one database. */
 export type Store = {
@@ -20,22 +21,23 @@ export type Store = {
   /** The time by the database's clock, in epoch milliseconds; undefined where it is this machine's own. */
   readTime?: () => Promise<number>
   /** Hears what other nodes committed; SQLite has none. Resolves to the function that stops it. */
-  listen(onNotice: (notices: readonly Notice[], wakeAt: number | undefined) => void): Promise<() => Promise<void>>
+  listen(onNews: (news: News) => void): Promise<() => Promise<void>>
   close(): Promise<void>
 }
 
 /** Opens a `postgres://` address, or a file for SQLite (`:memory:` for none). Does not migrate. */
-export function openStore(location: string, { newId }: Pick<MessageStoreOptions, 'newId'>): Store {
+export function openStore(location: string, { newId }: Pick<TransitionOptions, 'newId'>): Store {
   const isPostgres = /^postgres(ql)?:\/\//.test(location)
   const database = isPostgres ? openPostgres(location) : openSqlite(location)
   const node = newId()
-  const messages = messageStore(database, { newId, ...(isPostgres && { tell: tellNodes(node) }) })
+  const transitions = new Transitions(database, { newId, ...(isPostgres && { tell: tellNodes(node) }) })
+  const messages = messageStore(database, transitions)
   return {
     messages: { ...messages, ...outbox(database) },
     accounts: accountStore(database),
     migrate: () => migrate(database),
     ...(isPostgres && { readTime: () => postgresTime(database) }),
-    listen: async (onNotice) => (database.pool ? listen(database.pool, node, onNotice) : async () => {}),
+    listen: async (onNews) => (database.pool ? listen(database.pool, node, onNews) : async () => {}),
     async close() {
       if (database.reader !== database.db) await database.reader.destroy()
       await database.db.destroy()
@@ -51,13 +53,18 @@ async function postgresTime({ db }: Database): Promise<number> {
 
 /** A notification holds 8000 bytes; a notice takes some 60 and a subaccount's name. */
 const NOTICES_PER_PAYLOAD = 50
-type Payload = { node: string; wakeAt?: number | undefined; notices: Notice[] }
+const READERS_PER_PAYLOAD = 6 // names of people and sources may have 200 characters each, and escapes
+type Payload = News & { node: string }
 
-function tellNodes(node: string): NonNullable<MessageStoreOptions['tell']> {
-  return (notices, wakeAt) => {
+function tellNodes(node: string): NonNullable<TransitionOptions['tell']> {
+  return ({ notices, wakeAt, readers = [] }) => {
     const payloads: string[] = []
     for (let start = 0; start === 0 || start < notices.length; start += NOTICES_PER_PAYLOAD) {
       const payload: Payload = { node, wakeAt, notices: notices.slice(start, start + NOTICES_PER_PAYLOAD) }
+      payloads.push(JSON.stringify(payload))
+    }
+    for (let start = 0; start < readers.length; start += READERS_PER_PAYLOAD) {
+      const payload = { node, notices: [], readers: readers.slice(start, start + READERS_PER_PAYLOAD) }
       payloads.push(JSON.stringify(payload))
     }
     return payloads
@@ -65,11 +72,7 @@ function tellNodes(node: string): NonNullable<MessageStoreOptions['tell']> {
 }
 
 /** Notices only shorten waits: when the connection breaks, one is made anew, and nothing that matters was lost. */
-async function listen(
-  pool: pg.Pool,
-  node: string,
-  onNotice: (notices: readonly Notice[], wakeAt: number | undefined) => void,
-): Promise<() => Promise<void>> {
+async function listen(pool: pg.Pool, node: string, onNews: (news: News) => void): Promise<() => Promise<void>> {
   let client: pg.PoolClient | undefined
   let stopped = false
   const connect = async (): Promise<void> => {
@@ -78,8 +81,7 @@ async function listen(
     const own = `{"node":"${node}"`
     fresh.on('notification', ({ payload = '{}' }) => {
       if (payload.startsWith(own)) return
-      const { notices, wakeAt } = JSON.parse(payload) as Payload
-      onNotice(notices, wakeAt)
+      onNews(JSON.parse(payload) as Payload)
     })
     fresh.on('error', () => {
       if (stopped || client !== fresh) return

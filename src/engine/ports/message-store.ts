@@ -70,6 +70,8 @@ export type Change = {
 export type Committed = Change & { now: Held }
 /** What was committed, with the number of receipts to senders that came of it. */
 export type Saved = { changes: readonly Committed[]; deliveries: number }
+/** Somebody may have more or less to read than before. */
+export type ReaderNotice = { subAccountId: string; source: string; person: string }
 /** What else is written with changes: providers' ids of attempts; parked receipts that are deleted. */
 export type Also = { refs?: readonly ProviderRef[]; unpark?: readonly string[] }
 
