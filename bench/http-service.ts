@@ -12,6 +12,7 @@ import type { Connection } from '../src/engine/ports/channel.ts'
 import { openStore } from '../src/store/store.ts'
 import { systemClock } from '../src/system/clock.ts'
 import { newId, newSecret, newSigningSecret, sha256 } from '../src/system/ids.ts'
+import { watching } from '../test/support/watching.ts'
 import { load } from './peers/package-of.ts'
 import { CONCURRENCY, HOUR_MS, inBulk, newMessages, PER_REQUEST, providerRefOf, umidsOf } from './workload.ts'
 
@@ -61,6 +62,7 @@ async function untilread(location: string): Promise<Service> {
     log: { info: () => {}, warn: stopOn, error: stopOn },
     newId,
     postReceipt: async () => undefined,
+    watching: watching(store),
   })
   const apiKey = newSecret('utr_')
   const entry = { id: newId(), subAccountId: 'default', prefix: apiKey.slice(0, 8), createdAt: systemClock.now() }

@@ -7,6 +7,7 @@ import type { Log } from '../src/engine/ports/log.ts'
 import { attemptRef } from '../src/engine/receipts.ts'
 import { openStore } from '../src/store/store.ts'
 import { newId } from '../src/system/ids.ts'
+import { watching } from '../test/support/watching.ts'
 import { type Contender, SendCount } from './contender.ts'
 import { CONCURRENCY, CONNECTION, NAMING_CONNECTION, providerRefOf } from './workload.ts'
 
@@ -49,6 +50,7 @@ export async function untilread(location: string, clock: Clock): Promise<Contend
       log: failing((failure) => sends.fail(failure)),
       newId,
       postReceipt: async () => undefined,
+      watching: watching(store),
     })
   // Before it is started an engine takes in messages and leaves them alone.
   let engine = newEngine()

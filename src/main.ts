@@ -13,6 +13,7 @@ import { Feed } from './engine/feed.ts'
 import type { AccountStore } from './engine/ports/account-store.ts'
 import type { Connection } from './engine/ports/channel.ts'
 import type { Clock } from './engine/ports/clock.ts'
+import { Sources } from './engine/sources.ts'
 import { openStore as open, type Store } from './store/store.ts'
 import { systemClock } from './system/clock.ts'
 import { newId, newSecret, newSigningSecret, sha256 } from './system/ids.ts'
@@ -62,6 +63,13 @@ export async function startServer(
       log,
       newId,
       feed,
+      watching: {
+        store: store.watch,
+        sources: new Sources([]),
+        rulesOf: async () => [],
+        directory: { find: async () => undefined },
+        wording: { word: () => ({ text: '', subject: '', body: '', html: '' }) },
+      },
       postReceipt: (delivery, endpoint, signal) => postReceipt(delivery, endpoint, signal, clock.now()),
       settings: {
         leaseMs: config.engine.leaseForMs,

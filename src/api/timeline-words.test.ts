@@ -15,7 +15,7 @@ describe('a sentence for', () => {
   const inTime = { reason: 'not-in-time', wanted: 'read', fallbackAfterMs: 60_000 }
   test.each<[code: TimelineEntry['code'], facts: TimelineEntry['facts'], text: string]>([
     ['step-opened', { connection: 'meta' }, 'The message goes to WhatsApp through meta.'],
-    ['step-skipped', { reason: 'no-address' }, 'WhatsApp was skipped: the sender gave no address that it can use.'],
+    ['step-skipped', { reason: 'no-address' }, 'WhatsApp was skipped: no address is known that it can use.'],
     [
       'step-skipped',
       { reason: 'opted-out', detail: 'STOP' },

@@ -11,29 +11,29 @@ export function watchedText(code: WatchedCode, facts: Facts): string {
         facts.notBefore === undefined
           ? ''
           : `; a notice went out not long ago, so the next waits until ${clockTime(facts.notBefore)}`
-      return `A message is not known to be read; rule ${facts.rule} watches it${later}.`
+      return `A message is not known to be read; ${facts.rule === undefined ? 'a rule' : `the rule ${facts.rule}`} watches it${later}.`
     }
     case 'items-joined':
-      return `${more(facts.items)}; ${unread(facts)} now.`
+      return `${more(facts.items)}; ${waiting(facts)} now.`
     case 'items-left':
-      return `${leftText(facts)}${facts.late ? ' after all' : ''}; ${unread(facts)}.`
+      return `${leftText(facts)}${facts.late ? ' after all' : ''}; ${waiting(facts)}.`
     case 'inquired':
       return inquiredText(facts)
     case 'inquiry-failed':
-      return `${who(facts)} could not be asked (${facts.detail}); once more at ${clockTime(facts.nextAt)}.`
+      return `${who(facts)} could not be asked${facts.detail === undefined ? '' : ` (${facts.detail})`}; once more at ${clockTime(facts.nextAt)}.`
   }
 }
 
-function more(items: Facts[string]): string {
+function more(items: Facts[string] = 1): string {
   return items === 1 ? 'One more message is not known to be read' : `${items} more messages are not known to be read`
 }
 
-function unread({ unread, more }: Facts): string {
-  if (unread === 0) return 'nothing is unread'
-  return `${unread}${more === undefined ? '' : ` (and ${more} not listed)`} ${unread === 1 ? 'is' : 'are'} unread`
+function waiting({ unread, more }: Facts): string {
+  if (unread === 0 || unread === undefined) return 'nothing waits to be read'
+  return `${unread}${more === undefined ? '' : ` (and ${more} not listed)`} ${unread === 1 ? 'waits' : 'wait'} to be read`
 }
 
-function leftText({ how, items }: Facts): string {
+function leftText({ how, items = 1 }: Facts): string {
   const what = items === 1 ? 'One message' : `${items} messages`
   const were = items === 1 ? 'was' : 'were'
   switch (how) {
@@ -44,7 +44,7 @@ function leftText({ how, items }: Facts): string {
     case 'deleted':
       return `${what} ${were} deleted`
     case 'confirmed':
-      return `The platform says that ${what.toLowerCase()} ${items === 1 ? 'is' : 'are'} unread no more`
+      return `The platform says that ${what.toLowerCase()} ${items === 1 ? 'is' : 'are'} read by now`
     default:
       return `${what} ${were} read`
   }
@@ -52,9 +52,12 @@ function leftText({ how, items }: Facts): string {
 
 function inquiredText({ unread: count, more, platform, addresses, detail }: Facts): string {
   const asked = platform === 'confirmed' ? 'The platform confirms it' : 'As far as we know'
-  const where = addresses === null ? 'no address of the person is known' : `addresses known: ${addresses}`
+  const where =
+    addresses === null || addresses === undefined
+      ? 'no address of the person is known'
+      : `addresses known: ${addresses}`
   const trouble = detail === undefined ? '' : ` (${detail})`
-  return `${asked}: ${unread({ unread: count, more })}; ${where}${trouble}.`
+  return `${asked}: ${waiting({ unread: count, more })}; ${where}${trouble}.`
 }
 
 function who({ who }: Facts): string {

@@ -19,6 +19,13 @@ export type StoredItem = {
   sent: boolean
   editedAt?: number
   deleted?: true
+  /** The message that this one repeats under another id. */
+  sameAs?: string
+}
+
+/** Where the first message with a sender's key is remembered, among the ids of messages. */
+export function dedupeId(key: string): string {
+  return `dedupe:${key}`
 }
 
 export const NEW_CONVERSATION: Conversation = { about: {} }
@@ -69,8 +76,10 @@ function sameMembers(a: readonly string[] = [], b: readonly string[] = []): bool
 /** The ids of the messages that an event names. */
 export function itemsNamed(event: SourceEvent): readonly string[] {
   switch (event.type) {
-    case 'sent':
-      return [event.item.id]
+    case 'sent': {
+      const { id, dedupeKey } = event.item
+      return dedupeKey === undefined ? [id] : [id, dedupeId(dedupeKey)]
+    }
     case 'edited':
       return [event.id]
     case 'deleted':

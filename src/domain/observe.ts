@@ -1,5 +1,5 @@
 import { type Advanced, advance, type Context, type Event } from './advance.ts'
-import { type Conversation, describe, NEW_CONVERSATION, type StoredItem } from './conversation.ts'
+import { type Conversation, dedupeId, describe, NEW_CONVERSATION, type StoredItem } from './conversation.ts'
 import type { Message } from './message.ts'
 import { extend, forget, hadLeft, isMarked, NEW_READER, type Reader, withoutUnread, withUnread } from './reader.ts'
 import { type Mismatch, mismatch, type ReminderRule } from './reminder-rule.ts'
@@ -127,6 +127,7 @@ export class Observation {
     const { aliases = [], ...by } = author
     const known = this.#item(told.id)
     if (known?.sent) return this.#judge(author.id ?? '', [], { kind: 'nothing', why: 'known-before' })
+    const original = this.#repeats(told, at)
     const text = known?.editedAt === undefined ? told.text : known.text
     this.#items.set(told.id, {
       ...known,
@@ -134,9 +135,11 @@ export class Observation {
       at,
       author: by,
       sent: true,
+      ...(original !== undefined && { sameAs: original }),
       ...(told.position !== undefined && { position: told.position }),
       ...(text !== undefined && !known?.deleted && { text: text.slice(0, LONGEST_TEXT) }),
     })
+    if (original !== undefined) return this.#judge(author.id ?? '', [], { kind: 'nothing', why: 'known-before' })
     const item: Item = {
       id: told.id,
       at,
@@ -160,6 +163,16 @@ export class Observation {
       if (person === author.id || aliases.includes(person)) this.#judge(person, [], { kind: 'nothing', why: 'author' })
       else this.#onUnread(person, item, event, recipients.length)
     }
+  }
+
+  /** The id of the message that this one repeats; the first with its key is remembered. */
+  #repeats({ id, dedupeKey }: Sent['item'], at: number): string | undefined {
+    if (dedupeKey === undefined) return undefined
+    const name = dedupeId(dedupeKey)
+    const first = this.#item(name)
+    if (first?.sameAs !== undefined && Math.abs(at - first.at) < SAME_WITHIN_MS) return first.sameAs
+    this.#items.set(name, { id: name, at, sent: false, sameAs: id })
+    return undefined
   }
 
   #onUnread(person: string, item: Item, event: SourceEvent & Sent, groupSize: number): void {
@@ -234,7 +247,9 @@ export class Observation {
     return id
   }
 
-  #onRead(person: string, span: Span, how: Leaving, at: number): void {
+  #onRead(person: string, told: Span, how: Leaving, at: number): void {
+    // Who has read a repetition has read the message.
+    const span = 'ids' in told ? { ids: told.ids.flatMap((id) => [id, this.#item(id)?.sameAs ?? id]) } : told
     const reader = this.#reader(person)
     const read = extend(reader.read, span, (id) => this.#item(id)?.sent === true)
     const less = withoutUnread(reader, span)
@@ -369,3 +384,4 @@ export class Observation {
 }
 
 const LONGEST_TEXT = 10_000
+const SAME_WITHIN_MS = 24 * 3_600_000

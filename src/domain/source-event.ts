@@ -56,6 +56,8 @@ export type NewItem = {
   id: string
   /** Its place in the conversation, rising; absent where the platform has none. */
   position?: number
+  /** The sender's own key: what comes with the same one within a day, under whatever id, is the same message once more. */
+  dedupeKey?: string
   /** Plain text. Absent: something that is no text, such as a picture. */
   text?: string
 }
@@ -78,6 +80,9 @@ export type KnownPerson = {
   email?: string
   /** E.164 with `+`. */
   msisdn?: string
+  lineUserId?: string
+  /** The person's id on a messenger, as the Send API's `channelUserId`. */
+  channelUserId?: string
   /** BCP 47, such as `de` or `pt-BR`. */
   language?: string
   /** IANA name, such as `Europe/Berlin`. */

@@ -43,6 +43,23 @@ export function openStreak(input: {
   return { message, entries: [{ at, code: 'watch-opened', step: 0, facts: { ...facts, notBefore } }] }
 }
 
+/** What a rule comes to for one source: its platform has sent, and the rule's steps follow. */
+export function watchedSequence(
+  rule: Pick<ReminderRule, 'until' | 'waitMs' | 'steps'>,
+  source: string,
+  waitMs: number,
+): Sequence {
+  const { until, steps } = rule
+  const watched = {
+    channel: source,
+    successStatus: until,
+    fallbackAfterMs: rule.waitMs ?? waitMs,
+    onUncertain: 'wait',
+    watched: true,
+  } as const
+  return [watched, ...steps]
+}
+
 /** The oldest item counts, whichever opened the streak. */
 export function firstNoticeAt({ items, notBefore = 0 }: Watch, sequence: Sequence): number {
   const oldest = items.reduce((least, { since }) => Math.min(least, since), Number.POSITIVE_INFINITY)

@@ -1,5 +1,5 @@
 import { type Advanced, advance, type Context, type Event } from '../domain/advance.ts'
-import { wakeAtOf } from '../domain/message.ts'
+import { type Message, wakeAtOf } from '../domain/message.ts'
 import type { Feed } from './feed.ts'
 import type { Also, Change, Held, MessageStore, Saved } from './ports/message-store.ts'
 
@@ -51,7 +51,12 @@ export class Committer {
     await this.apply(events, also)
   }
 
-  announce({ changes, deliveries }: Saved): void {
+  /** Tells what was committed; `opened` are streaks that began with it. */
+  announce({ changes, deliveries }: Saved, opened: readonly { message: Message }[] = []): void {
+    for (const { message } of opened) {
+      const wakeAt = wakeAtOf(message)
+      if (wakeAt !== null) this.#onWakeUp(wakeAt)
+    }
     for (const { now } of changes) {
       const { message, subAccountId, version, heldBack } = now
       this.#feed.emit({ umid: message.id, subAccountId, version })

@@ -79,9 +79,9 @@ export class Dispatcher {
     }
   }
 
-  /** These sends have just been committed. */
-  dispatch(jobs: readonly Job[]): void {
-    this.#justCommitted = new Set(jobs)
+  /** These sends have been committed: in this very moment where they are `fresh`. */
+  dispatch(jobs: readonly Job[], { fresh = true } = {}): void {
+    this.#justCommitted = new Set(fresh ? jobs : [])
     for (const job of jobs) {
       const lane = this.#lanes.get(job.connection)
       if (lane === undefined || this.#stop.signal.aborted) void this.#settle(job, { kind: 'withdrawn' })

@@ -1,8 +1,6 @@
-import { type Advanced, advance, type Context, type Event, type Route } from '../domain/advance.ts'
-import { contentForChannel } from '../domain/content.ts'
-import { type CancelResult, cancelResult, idempotencyKey, type Message, type SendOutcome } from '../domain/message.ts'
-import { addressOf } from '../domain/recipient.ts'
-import type { Step } from '../domain/sequence.ts'
+import { advance, type Context, type Effect, type Event } from '../domain/advance.ts'
+import { type CancelResult, cancelResult, type Message, type SendOutcome } from '../domain/message.ts'
+import type { ReminderRule } from '../domain/reminder-rule.ts'
 import { Activity } from './activity.ts'
 import { AlarmLoop } from './alarm-loop.ts'
 import { Committer } from './committer.ts'
@@ -11,13 +9,24 @@ import { Dispatcher, type Job } from './dispatcher.ts'
 import type { EngineApi } from './engine-api.ts'
 import { Feed } from './feed.ts'
 import { GroupCommit } from './group-commit.ts'
+import { type Answered, Inquirer, type InquiryJob } from './inquirer.ts'
 import { OutboxSender, type PostReceipt } from './outbox-sender.ts'
-import type { CallbackResult, Outgoing, RawRequest } from './ports/channel.ts'
+import { Pollers } from './pollers.ts'
+import type { CallbackResult, RawRequest } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
+import type { Directory } from './ports/directory.ts'
 import type { Log } from './ports/log.ts'
-import type { Change, Due, Held, Intake, IntakeResult, MessageStore } from './ports/message-store.ts'
+import type { Change, Due, Held, Intake, IntakeResult, MessageStore, Saved } from './ports/message-store.ts'
 import type { Outbox } from './ports/outbox.ts'
-import { attemptRef, Receipts } from './receipts.ts'
+import type { NoticeText, WatchStore } from './ports/watch-store.ts'
+import type { Wording } from './ports/wording.ts'
+import { ReaderFeed } from './reader-feed.ts'
+import { Receipts } from './receipts.ts'
+import { Routing } from './routing.ts'
+import { SourceHealthBook } from './source-health.ts'
+import type { Sources } from './sources.ts'
+import { Watch } from './watch.ts'
+import { Watcher } from './watcher.ts'
 
 export type EngineSettings = {
   leaseMs: number
@@ -41,6 +50,18 @@ export type EngineOptions = {
   postReceipt: PostReceipt
   settings?: Partial<EngineSettings>
   feed?: Feed
+  watching: Watching
+}
+
+/** What is needed to watch chat platforms. */
+export type Watching = {
+  store: WatchStore
+  sources: Sources
+  /** All rules of a subaccount, in their order. */
+  rulesOf: (subAccountId: string) => Promise<readonly ReminderRule[]>
+  directory: Directory
+  wording: Wording
+  readers?: ReaderFeed
 }
 
 /**
@@ -49,7 +70,11 @@ export type EngineOptions = {
  */
 export class Engine implements EngineApi {
   readonly feed: Feed
+  readonly watch: Watch
   readonly #options: EngineOptions
+  readonly #routing: Routing
+  readonly #inquirer: Inquirer
+  readonly #answers: GroupCommit<{ job: InquiryJob } & Answered, undefined>
   readonly #settings: EngineSettings
   readonly #activity = new Activity()
   readonly #committer: Committer
@@ -69,9 +94,10 @@ export class Engine implements EngineApi {
     this.#options = options
     this.#settings = { ...DEFAULT_SETTINGS, ...options.settings }
     this.feed = options.feed ?? new Feed()
+    this.#routing = new Routing(connections)
     this.#committer = new Committer({
       store,
-      contextFor: (held) => this.#context((step) => this.#usualRoute(held, step)),
+      contextFor: (held) => this.#context(this.#routing.usual(held)),
       feed: this.feed,
       onWakeUp: (at) => this.#wakeLoop.poke(at),
       onDeliveries: () => this.#outboxSender.poke(),
@@ -88,10 +114,36 @@ export class Engine implements EngineApi {
       callTimeoutMs: this.#settings.callTimeoutMs,
       stillWanted: (jobs) => store.stillWanted(jobs),
       settle: (job, outcome) => this.#outcomes.add({ job, outcome }),
-      onRoom: () => {
-        if (this.#lacksRoom) this.#wakeLoop.poke(clock.now())
-      },
+      onRoom: () => this.#onRoom(),
     })
+    this.#answers = new GroupCommit(activity, (answered) => this.#commitAnswers(answered))
+    const { watching } = options
+    const health = new SourceHealthBook()
+    const readers = watching.readers ?? new ReaderFeed()
+    this.#inquirer = new Inquirer({
+      ...watching,
+      needs: (job) => this.#routing.needs(job.held, job.step),
+      settle: (job, answered) => this.#answers.add({ job, ...answered }),
+      clock,
+      activity,
+      log,
+      health,
+      timeoutMs: Math.min(this.#settings.callTimeoutMs, this.#settings.leaseMs / 2),
+      onRoom: () => this.#onRoom(),
+    })
+    const watcher = new Watcher({
+      ...watching,
+      committer: this.#committer,
+      contextFor: (held) => this.#context(this.#routing.usual(held)),
+      clock,
+      activity,
+      newId,
+      readers,
+      health,
+    })
+    const take: Watcher['take'] = (told) => watcher.take(told)
+    const pollers = new Pollers({ ...watching, take, holder: newId(), clock, activity, log, health })
+    this.watch = new Watch({ ...watching, watcher, pollers, routing: this.#routing, readers, health, clock, log })
     const loop = (what: string, round: () => Promise<number | undefined>) =>
       new AlarmLoop({
         clock,
@@ -108,11 +160,13 @@ export class Engine implements EngineApi {
     this.#wakeLoop.start()
     this.#outboxSender.start()
     this.#sweeper.start()
+    this.watch.start()
   }
 
   /** Takes up nothing new, hands back what has not started, and waits up to `graceMs` for calls that have. */
   async stop(graceMs = 10_000): Promise<void> {
-    await this.#wakeLoop.stop()
+    await Promise.all([this.#wakeLoop.stop(), this.watch.stop()])
+    await this.#inquirer.stop(graceMs)
     await Promise.all([this.#dispatcher.stop(graceMs), this.#outboxSender.stop(), this.#sweeper.stop()])
     await this.#activity.idle()
   }
@@ -201,23 +255,17 @@ export class Engine implements EngineApi {
   /** One round of the wake loop: as many due messages as there is room to send. Answers when the next is due. */
   async #wakeUp(): Promise<number | undefined> {
     const { clock, store } = this.#options
-    const limit = Math.min(this.#dispatcher.room(), MAX_CLAIM)
+    const limit = Math.min(this.#dispatcher.room(), this.#inquirer.room(), MAX_CLAIM)
     this.#lacksRoom = limit === 0
     if (this.#lacksRoom) return undefined // whoever makes room pokes
     const now = clock.now()
     let admit = this.#dispatcher.admission(now)
-    const jobs: Job[] = []
     const saved = await store.claimDue(now, limit, (due, position) => {
       if (position === 0) admit = this.#dispatcher.admission(now) // the places of a claim that came to nothing are free
       return this.#decideDue(due, now, admit)
     })
-    for (const { held, advanced, now: since } of saved.changes) {
-      for (const effect of advanced.effects) {
-        if (effect.type === 'send') jobs.push(this.#jobFor(held as Due, since, effect))
-      }
-    }
     this.#committer.announce(saved)
-    this.#dispatcher.dispatch(jobs)
+    await this.#carryOut(saved)
     if (saved.more) return now
     const next = await store.nextWakeAt()
     // What is overdue and was not claimed is in another node's hands.
@@ -227,7 +275,7 @@ export class Engine implements EngineApi {
   /** One poisonous message must not stop the others: it is put off, and after some failures held back for people to see. */
   #decideDue(due: Due, now: number, admit: ReturnType<Dispatcher['admission']>): Change {
     try {
-      const context = this.#context((step) => this.#route(due, step, admit))
+      const context = this.#context(this.#routing.due(due, admit))
       return { held: due, advanced: advance(due.message, { type: 'due', at: now }, context) }
     } catch (error) {
       const { id } = due.message
@@ -237,81 +285,53 @@ export class Engine implements EngineApi {
     }
   }
 
-  #context(route: (step: Step) => Route): Context {
+  /** Hands on what was decided. A streak's notice is fetched first: it was worded when it was asked about. */
+  async #carryOut({ changes }: Saved): Promise<void> {
+    const sends: { due: Due; since: Held; send: Effect & { type: 'send' } }[] = []
+    const questions: InquiryJob[] = []
+    for (const { held, advanced, now: since } of changes) {
+      const due = held as Due
+      const { watched } = due.envelope
+      for (const effect of advanced.effects) {
+        if (effect.type === 'send') sends.push({ due, since, send: effect })
+        else if (effect.type === 'inquire' && watched !== undefined)
+          questions.push({ ...effect, held: since, envelope: { ...due.envelope, watched } })
+      }
+    }
+    this.#inquirer.take(questions)
+    const isNotice = ({ due }: (typeof sends)[number]) => due.message.watch !== undefined
+    this.#dispatcher.dispatch(sends.filter((each) => !isNotice(each)).map((each) => this.#jobFor(each)))
+    const ours = sends.filter(isNotice)
+    if (ours.length === 0) return
+    const wanted = ours.map(({ due, send }) => ({ umid: due.message.id, step: send.step }))
+    const notices = await this.#options.watching.store.notices(wanted)
+    const jobs = ours.map((each) => this.#jobFor(each, notices.get(each.due.message.id)))
+    this.#dispatcher.dispatch(jobs, { fresh: false })
+  }
+
+  #context(route: Context['route']): Context {
     const { leaseMs, horizonMs, retryForMs } = this.#settings
     return { route, leaseMs, horizonMs, retryForMs }
   }
 
-  /** Enough for receipts and outcomes, which never open a step: they only ask what the connection can do. */
-  #usualRoute({ subAccountId }: Held, step: Step): Route {
-    const connection = this.#options.connections.pick(subAccountId, step.channel)
-    if (connection === undefined) return { kind: 'skip', reason: 'not-configured' }
-    const { takesIdempotencyKey } = connection.abilities(step.channel)
-    return { kind: 'send', connection: connection.id, takesIdempotencyKey }
-  }
-
-  #route({ envelope }: Due, step: Step, admit: ReturnType<Dispatcher['admission']>): Route {
-    const { channel } = step
-    const connection = this.#options.connections.pick(envelope.subAccountId, channel)
-    if (connection === undefined)
-      return { kind: 'skip', reason: 'not-configured', detail: `${channel} has no connection` }
-    const { address, carries, takesIdempotencyKey } = connection.abilities(channel)
-    if (addressOf(envelope.user, channel, address) === undefined) {
-      return { kind: 'skip', reason: 'no-address', detail: `the message names no ${address} address` }
-    }
-    if (contentForChannel(envelope.type, envelope.content, { name: channel, carries }) === undefined) {
-      return {
-        kind: 'skip',
-        reason: 'content-not-carried',
-        detail: `${channel} carries no ${envelope.type} and there is no fallbackText`,
-      }
-    }
-    const admitted = admit(connection.id)
-    if (admitted !== 'now') return { kind: 'later', at: admitted.later }
-    return { kind: 'send', connection: connection.id, takesIdempotencyKey }
-  }
-
-  #jobFor({ envelope, message }: Due, since: Held, send: Advanced['effects'][number] & { type: 'send' }): Job {
+  #jobFor({ due, since, send }: { due: Due; since: Held; send: Effect & { type: 'send' } }, notice?: NoticeText): Job {
     const { step, try: tryNumber, connection, fence } = send
-    return {
-      umid: message.id,
-      held: since,
-      step,
-      try: tryNumber,
-      fence,
-      connection,
-      outgoing: this.#outgoing({ envelope, message }, send),
-    }
+    const outgoing = this.#routing.outgoing({ envelope: due.envelope, message: since.message }, send, notice)
+    return { umid: due.message.id, held: since, step, try: tryNumber, fence, connection, outgoing }
   }
 
-  #outgoing(
-    { envelope, message }: Pick<Due, 'envelope' | 'message'>,
-    send: { step: number; try: number; connection: string },
-  ): Outgoing {
-    const { umid, subAccountId, user, type, content, clientMessageId } = envelope
-    const step = message.sequence[send.step]
-    const connection = this.#options.connections.get(send.connection)
-    if (step === undefined || connection === undefined)
-      throw new Error('invariant broken: a send has a step and a connection')
-    const { channel, fallbackAfterMs } = step
-    const abilities = connection.abilities(channel)
-    const address = addressOf(user, channel, abilities.address)
-    const fitted = contentForChannel(type, content, { name: channel, carries: abilities.carries })
-    if (address === undefined || fitted === undefined)
-      throw new Error('invariant broken: a routed step has address and content')
-    return {
-      umid,
-      step: send.step + 1,
-      attemptRef: attemptRef(umid, send.step),
-      idempotencyKey: idempotencyKey(umid, send.step, send.try),
-      subAccountId,
-      channel,
-      address,
-      user,
-      content: fitted,
-      ...(clientMessageId !== undefined && { clientMessageId }),
-      ...(fallbackAfterMs !== undefined && { validForMs: fallbackAfterMs }),
-    }
+  #onRoom(): void {
+    if (this.#lacksRoom) this.#wakeLoop.poke(this.#options.clock.now())
+  }
+
+  async #commitAnswers(answered: readonly ({ job: InquiryJob } & Answered)[]): Promise<undefined[]> {
+    const at = this.#options.clock.now()
+    const known = answered.map(({ job: { held, fence }, answer }) => {
+      return { held, event: { type: 'inquired', at, fence, answer } satisfies Event }
+    })
+    const notices = answered.map(({ job: { held, step }, notice }) => ({ umid: held.message.id, step, notice }))
+    await this.#committer.applyTo(known, { notices })
+    return answered.map(() => undefined)
   }
 
   async #commitCancels(umids: readonly string[]): Promise<undefined[]> {
@@ -337,10 +357,11 @@ export class Engine implements EngineApi {
   }
 
   async #sweep(): Promise<number> {
-    const { clock, store, log } = this.#options
+    const { clock, store, log, watching } = this.#options
     const now = clock.now()
     await this.#receipts.releaseParked()
     const swept = await store.sweep({ parked: now - KEEP_PARKED_MS, idempotency: now - KEEP_KEYS_MS })
+    await watching.store.sweepWatched({ events: now - KEEP_KEYS_MS, items: now - KEEP_ITEMS_MS })
     if (swept.parked > 0) log.warn({ receipts: swept.parked }, 'receipts for sends that we never made were dropped')
     return now + SWEEP_EVERY_MS
   }
@@ -353,6 +374,7 @@ const CONTENDED_MS = 20
 const SWEEP_EVERY_MS = 600_000
 const KEEP_PARKED_MS = 24 * 3600_000
 const KEEP_KEYS_MS = 30 * 24 * 3600_000 // longer than ten steps of a day and ten days of waiting for receipts
+const KEEP_ITEMS_MS = 90 * 24 * 3600_000 // longer than the longest wait and the steps after it
 const FAILURES_UNTIL_HELD_BACK = 5
 
 function failedDecision(due: Due, now: number, failures: number, error: unknown): Change {

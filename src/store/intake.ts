@@ -65,7 +65,7 @@ const NEW_MESSAGES = insertInto('messages', {
   dlr_url: 'text',
   progress: 'text',
 })
-const NEW_ENVELOPES = insertInto('envelopes', {
+export const NEW_ENVELOPES = insertInto('envelopes', {
   message_id: 'uuid',
   subaccount_id: 'text',
   batch_id: 'text',

@@ -141,6 +141,65 @@ function migrationsFor(dialect: DialectName): Record<string, Migration> {
         ])
       },
     },
+    '0003-watching': {
+      async up(db: Kysely<Schema>) {
+        await run(db, [
+          sql`create table source_events (
+            subaccount_id text not null,
+            source text not null,
+            key text not null,
+            arrived_at ${big} not null,
+            primary key (subaccount_id, source, key)
+          ) ${strict}`,
+          sql`create index source_events_by_age on source_events (arrived_at)`,
+          sql`create table conversations (
+            subaccount_id text not null,
+            source text not null,
+            id text not null,
+            body text not null,
+            primary key (subaccount_id, source, id)
+          ) ${strict}`,
+          sql`create table readers (
+            subaccount_id text not null,
+            source text not null,
+            conversation text not null,
+            person text not null,
+            unread integer not null,
+            contact_id text,
+            body text not null,
+            primary key (subaccount_id, source, conversation, person)
+          ) ${strict}`,
+          sql`create index readers_with_unread on readers (subaccount_id, source, person) where unread > 0`,
+          sql`create index readers_by_contact on readers (subaccount_id, source, contact_id)
+            where unread > 0 and contact_id is not null`,
+          sql`create table items (
+            subaccount_id text not null,
+            source text not null,
+            conversation text not null,
+            id text not null,
+            arrived_at ${big} not null,
+            body text not null,
+            primary key (subaccount_id, source, conversation, id)
+          ) ${strict}`,
+          sql`create index items_by_age on items (arrived_at)`,
+          sql`create table notices (
+            message_id ${uuid} not null,
+            step integer not null,
+            body text not null,
+            primary key (message_id, step)
+          ) ${strict}`,
+          sql`create table source_turns (
+            subaccount_id text not null,
+            source text not null,
+            cursor text,
+            holder text,
+            held_until ${big} not null,
+            next_at ${big} not null,
+            primary key (subaccount_id, source)
+          ) ${strict}`,
+        ])
+      },
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Attempt, type Message, type Progress, wakeAtOf } from '../domain/message.ts'
+import type { Watch } from '../domain/watch.ts'
 import type { Change, Held } from '../engine/ports/message-store.ts'
 
 /** A message's narrow row as it is read, beside its sequence. */
@@ -16,13 +17,18 @@ export type MessageRow = {
 }
 
 export function fromRow(row: MessageRow, sequence: Message['sequence'], subscribers: ReadonlySet<string>): Held {
-  const { progress, attempts } = JSON.parse(row.progress) as { progress: Progress; attempts: Attempt[] }
+  const { progress, attempts, watch } = JSON.parse(row.progress) as {
+    progress: Progress
+    attempts: Attempt[]
+    watch?: Watch
+  }
   return {
     message: {
       id: row.id,
       sequence,
       progress,
       attempts,
+      ...(watch !== undefined && { watch }),
       ...(row.expires_at !== null && { expiresAt: row.expires_at }),
     },
     subAccountId: row.subaccount_id,
@@ -57,8 +63,8 @@ export function toRow(held: Held) {
   }
 }
 
-export function progressText({ progress, attempts }: Message): string {
-  return JSON.stringify({ progress, attempts })
+export function progressText({ progress, attempts, watch }: Message): string {
+  return JSON.stringify({ progress, attempts, watch })
 }
 
 /** PostgreSQL refuses to compare a uuid with anything else; an id that is none is simply not known. */

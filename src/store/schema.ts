@@ -66,6 +66,33 @@ export type Schema = {
     http_authorization: string | null
   }
   settings: { name: string; value: string }
+  /** Keys of events that were taken in. */
+  source_events: { subaccount_id: string; source: string; key: string; arrived_at: number }
+  conversations: { subaccount_id: string; source: string; id: string; body: string }
+  readers: {
+    subaccount_id: string
+    source: string
+    conversation: string
+    person: string
+    /** How many messages the person has not read. */
+    unread: number
+    /** The person's id in the directory, where the platform names it. */
+    contact_id: string | null
+    body: string
+  }
+  /** Messages of chat platforms, once for all who are to read them. */
+  items: { subaccount_id: string; source: string; conversation: string; id: string; arrived_at: number; body: string }
+  /** What streaks tell, by the step for which it was worded. */
+  notices: { message_id: string; step: number; body: string }
+  /** Of sources that are polled: how far, by whom, and when again. */
+  source_turns: {
+    subaccount_id: string
+    source: string
+    cursor: string | null
+    holder: string | null
+    held_until: number
+    next_at: number
+  }
 }
 
 /** Each process takes so many numbers of pages at a time. */

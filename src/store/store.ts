@@ -3,6 +3,7 @@ import type pg from 'pg'
 import type { AccountStore } from '../engine/ports/account-store.ts'
 import type { MessageStore } from '../engine/ports/message-store.ts'
 import type { Outbox } from '../engine/ports/outbox.ts'
+import type { WatchStore } from '../engine/ports/watch-store.ts'
 import { accountStore } from './account-store.ts'
 import type { Database } from './database.ts'
 import { messageStore } from './message-store.ts'
@@ -11,11 +12,13 @@ import { outbox } from './outbox.ts'
 import { CHANNEL, openPostgres } from './postgres-database.ts'
 import { openSqlite } from './sqlite-database.ts'
 import { type News, type TransitionOptions, Transitions } from './transitions.ts'
+import { watchStore } from './watch-store.ts'
 
 /** Everything at rest, in one database. */
 export type Store = {
   messages: MessageStore & Outbox
   accounts: AccountStore
+  watch: WatchStore
   /** Names of the migrations that were applied now. */
   migrate(): Promise<string[]>
   /** The time by the database's clock, in epoch milliseconds; undefined where it is this machine's own. */
@@ -34,6 +37,7 @@ export function openStore(location: string, { newId }: Pick<TransitionOptions, '
   const messages = messageStore(database, transitions)
   return {
     messages: { ...messages, ...outbox(database) },
+    watch: watchStore(database, transitions),
     accounts: accountStore(database),
     migrate: () => migrate(database),
     ...(isPostgres && { readTime: () => postgresTime(database) }),

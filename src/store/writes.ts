@@ -40,6 +40,19 @@ export function insertInto(table: string, columns: Columns, { ifNew = false } = 
   }
 }
 
+/** Inserts, or changes what is there under the same `keys`. A batch names no row twice. */
+export function upsertInto(table: string, columns: Columns, keys: readonly string[]): Write {
+  const insert = insertInto(table, columns)
+  const changed = insert.names.filter((name) => !keys.includes(name)).map((name) => `${name} = excluded.${name}`)
+  const conflict = ` on conflict (${keys.join(', ')}) do update set ${changed.join(', ')}`
+  return {
+    names: insert.names,
+    types: columns,
+    perRow: insert.perRow + conflict,
+    ofRelation: (relation, list) => insert.ofRelation(relation, list) + conflict,
+  }
+}
+
 /**
  * Sets `set` where all of `by` are equal, of which the first finds the row; `always` is SQL that stands beside. No column
  * stands in both.

@@ -10,6 +10,7 @@ import { newId } from '../../src/system/ids.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
 import { intake, T0 } from './messages.ts'
 import type { Place } from './stores.ts'
+import { watching } from './watching.ts'
 
 /** A running engine on a real database, with the time in the test's hands. */
 export type House = {
@@ -32,9 +33,14 @@ export type LogLine = { level: string; fields: Record<string, unknown>; sentence
 export async function openHouse(
   place: Place,
   connections: readonly Connection[],
-  options: { clock?: MovableClock; settings?: Partial<EngineSettings>; postReceipt?: PostReceipt } = {},
+  options: {
+    clock?: MovableClock
+    settings?: Partial<EngineSettings>
+    postReceipt?: PostReceipt
+    watch?: Parameters<typeof watching>[1]
+  } = {},
 ): Promise<House> {
-  const { clock = new MovableClock(T0), settings, postReceipt = async () => undefined } = options
+  const { clock = new MovableClock(T0), settings, postReceipt = async () => undefined, watch } = options
   const store = await place.open()
   const log: LogLine[] = []
   const level = (name: string) => (fields: Record<string, unknown>, sentence: string) =>
@@ -47,6 +53,7 @@ export async function openHouse(
     log: { info: level('info'), warn: level('warn'), error: level('error') },
     newId,
     postReceipt,
+    watching: watching(store, watch),
     ...(settings && { settings }),
   })
   engine.start()

@@ -2,6 +2,7 @@ import type { Advanced, Report } from '../../domain/advance.ts'
 import type { Content, ContentType } from '../../domain/content.ts'
 import type { Message } from '../../domain/message.ts'
 import type { User } from '../../domain/recipient.ts'
+import type { Texts } from '../../domain/reminder-rule.ts'
 import type { TimelineEntry } from '../../domain/timeline.ts'
 
 /** What never changes about a message: who, what, and what the sender called it. */
@@ -21,6 +22,16 @@ export type Envelope = {
   dlrCallbackUrl?: string
   /** The message that this one quotes. */
   contextUmid?: string
+  /** An unread streak: what is watched, for whom, and how the rule words it. */
+  watched?: Watched
+}
+export type Watched = {
+  source: string
+  conversation: string
+  person: string
+  rule: string
+  texts: Texts
+  translations?: Readonly<Record<string, Texts>>
 }
 
 export type NewMessage = { envelope: Envelope; message: Message }
@@ -72,8 +83,13 @@ export type Committed = Change & { now: Held }
 export type Saved = { changes: readonly Committed[]; deliveries: number }
 /** Somebody may have more or less to read than before. */
 export type ReaderNotice = { subAccountId: string; source: string; person: string }
-/** What else is written with changes: providers' ids of attempts; parked receipts that are deleted. */
-export type Also = { refs?: readonly ProviderRef[]; unpark?: readonly string[] }
+/** What else is written with changes: providers' ids of attempts; parked receipts that are deleted; worded notices. */
+export type Also = {
+  refs?: readonly ProviderRef[]
+  unpark?: readonly string[]
+  /** What a streak tells from this step on. */
+  notices?: readonly { umid: string; step: number; notice: object }[]
+}
 
 export type ProviderRef = { connection: string; ref: string; umid: string; step: number }
 export type ParkedReceipt = { id: string; connection: string; ref: string; report: Report; arrivedAt: number }
