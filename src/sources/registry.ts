@@ -1,4 +1,5 @@
 import type { SourceDefinition } from './define-source.ts'
+import { layer } from './layer/layer.ts'
 
 /** Every chat platform that a source can name. Adding one is a file, a line here and a docs page. */
-export const SOURCES: readonly SourceDefinition[] = []
+export const SOURCES: readonly SourceDefinition[] = [layer]
