@@ -1,7 +1,8 @@
 import type { ChannelDefinition } from './define-channel.ts'
 import { sandbox } from './sandbox/sandbox.ts'
 import { smtp } from './smtp/smtp.ts'
+import { twilio } from './twilio/twilio.ts'
 import { webhook } from './webhook.ts'
 
 /** Every provider that a connection can name. Adding one is a file, a line here and a docs page. */
-export const CHANNELS: readonly ChannelDefinition[] = [smtp, webhook, sandbox]
+export const CHANNELS: readonly ChannelDefinition[] = [smtp, twilio, webhook, sandbox]

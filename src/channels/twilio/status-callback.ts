@@ -1,0 +1,125 @@
+import { BlockList, isIP } from 'node:net'
+import type { Report } from '../../domain/advance.ts'
+import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
+import { VALIDITY_RAN_OUT, wordsFor } from './error-codes.ts'
+import { isSignedBy } from './signature.ts'
+
+/**
+ * Twilio's word on a message, one message and status to a call. Calls come in any order and more than once; which message
+ * is meant stands in the URL, by our own reference, so that a call that overtakes the answer to the send finds it too.
+ */
+const REFERENCE = 'attempt'
+/**
+ * By itself Twilio gives up after one try unless the connection failed. This asks for up to five more when we cannot take a
+ * call; it is read by Twilio, is not sent to us and is not signed.
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+ */
+const KEEP_TRYING = '#rc=5&rp=ct,rt,5xx'
+
+/**
+ * Where Twilio is to report on an attempt; undefined where it could not reach us. It refuses a message whose URL it finds
+ * wrong, and it is better to send without hearing more than not to send. A stand-in on this machine reaches this machine.
+ */
+export function statusCallbackUrl(callbackUrl: string, attemptRef: string, baseUrl: string): string | undefined {
+  if (!canReach(baseUrl, callbackUrl)) return undefined
+  return `${callbackUrl}?${REFERENCE}=${encodeURIComponent(attemptRef)}${KEEP_TRYING}`
+}
+
+const NOT_PUBLIC = new BlockList()
+for (const [network, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  NOT_PUBLIC.addSubnet(network, bits, 'ipv4')
+}
+NOT_PUBLIC.addSubnet('::', 127, 'ipv6')
+NOT_PUBLIC.addSubnet('fc00::', 7, 'ipv6')
+NOT_PUBLIC.addSubnet('fe80::', 10, 'ipv6')
+
+function canReach(from: string, to: string): boolean {
+  if (!URL.canParse(to) || !URL.canParse(from)) return false
+  return isPublic(new URL(to)) || !isPublic(new URL(from))
+}
+
+function isPublic({ hostname }: URL): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const version = isIP(host)
+  if (version !== 0) return !NOT_PUBLIC.check(host, version === 4 ? 'ipv4' : 'ipv6')
+  // Twilio takes no host name with an underscore.
+  return host.includes('.') && !/_|\.(localhost|local|internal|lan|home\.arpa)$/.test(host)
+}
+
+/** Verifies and reads a call. `callbackUrl` is ours as Twilio knows it; the query comes from the request. */
+export function readStatusCallback(
+  request: RawRequest,
+  callbackUrl: string,
+  tokens: readonly string[],
+): CallbackResult {
+  if (tokens.length === 0) return refused('this connection takes no callbacks: it has no authToken')
+  const signature = request.headers['x-twilio-signature']
+  if (!signature) return refused('it is not signed')
+  const { search, searchParams } = new URL(request.url, 'http://host.invalid')
+  if (!isSignedBy(tokens, { signature, url: callbackUrl + search, body: request.body })) {
+    return refused(
+      'its signature does not match: is publicUrl the address that Twilio calls, and authToken the primary one?',
+    )
+  }
+  const form = new URLSearchParams(request.body.toString())
+  const providerRef = textOf(form, 'MessageSid') ?? textOf(form, 'SmsSid')
+  if (providerRef === undefined) return { kind: 'unreadable', detail: 'the body is not a form that names a message' }
+  // What people write to us has `SmsStatus=received` and no `MessageStatus`.
+  const report = reportOf(form)
+  if (report === undefined) return { kind: 'receipts', receipts: [], ignored: 1 }
+  const attemptRef = searchParams.get(REFERENCE) ?? ''
+  const receipt = ATTEMPT_REF.test(attemptRef) ? { attemptRef, report } : { providerRef, report }
+  return { kind: 'receipts', receipts: [receipt], ignored: 0 }
+}
+
+const ATTEMPT_REF = /^[A-Za-z0-9-]{1,64}\.[1-9]\d{0,2}$/
+
+const STATUSES: Readonly<Record<string, Report['status']>> = {
+  accepted: 'accepted',
+  scheduled: 'accepted',
+  queued: 'accepted',
+  sending: 'accepted',
+  sent: 'sent',
+  delivered: 'delivered',
+  // Of an SMS that a messaging service turned into RCS.
+  read: 'read',
+  failed: 'failed',
+  undelivered: 'failed',
+  canceled: 'failed',
+}
+
+/**
+ * Undefined for a word that we do not know. The carrier's time (`RawDlrDoneDate`) is left alone: it has minutes and no time
+ * zone, so it cannot be held against the times of other channels.
+ */
+function reportOf(form: URLSearchParams): Report | undefined {
+  const native = form.get('MessageStatus') ?? ''
+  const status = Object.hasOwn(STATUSES, native) ? STATUSES[native] : undefined
+  if (status !== 'failed') return status && { status, native }
+  const given = textOf(form, 'ErrorCode')
+  const code = given && /^\d{1,6}$/.test(given) ? given : undefined
+  return {
+    status: code === VALIDITY_RAN_OUT ? 'expired' : 'failed',
+    native,
+    error: { ...(code !== undefined && { code }), message: wordsFor(code) ?? `${native}, and Twilio does not say why` },
+  }
+}
+
+const LONGEST_FIELD = 100
+
+function textOf(form: URLSearchParams, name: string): string | undefined {
+  const text = form.get(name)?.trim()
+  return text && text.length <= LONGEST_FIELD ? text : undefined
+}
+
+function refused(detail: string): CallbackResult {
+  return { kind: 'refused', detail }
+}
