@@ -88,7 +88,7 @@ function skipReason({ reason, detail }: Facts): string {
 function cancelledText({ reason }: Facts): string {
   const words: Record<string, string> = {
     left: 'The person left the conversation',
-    'conversation-ended': 'The conversation ended',
+    ended: 'The conversation ended',
     'conversation-gone': 'The platform has this conversation no more',
     deleted: 'All that was unread has been deleted',
   }

@@ -43,6 +43,10 @@ function leftText({ how, items = 1 }: Facts): string {
       return `${what} reached the person's device`
     case 'deleted':
       return `${what} ${were} deleted`
+    case 'left':
+      return `The person left the conversation, and with it ${what.toLowerCase()}`
+    case 'ended':
+      return `The conversation ended, and with it ${what.toLowerCase()}`
     case 'confirmed':
       return `The platform says that ${what.toLowerCase()} ${items === 1 ? 'is' : 'are'} read by now`
     default:

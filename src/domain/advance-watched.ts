@@ -33,8 +33,9 @@ export function onItemsLeft(
   setWatch(draft, { ...watch, items, inquiry: undefined })
   draft.note('items-left', 0, { how, items: count, unread: items.length, late: live ? undefined : true })
   if (items.length > 0) return
-  if (how !== 'deleted') read(readReport(how === 'delivered' ? 'delivered' : 'read', how, eventAt))
-  else if (live) draft.end('cancelled', { reason: 'deleted' })
+  if (how === 'delivered') read(readReport('delivered', how, eventAt))
+  else if (how === 'read' || how === 'replied') read(readReport('read', how, eventAt))
+  else if (live) draft.end('cancelled', { reason: how })
 }
 
 function readReport(status: 'read' | 'delivered', native: string, providerAt: number | undefined): Report {

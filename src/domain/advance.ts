@@ -37,7 +37,7 @@ export function advance(message: Message, event: Event, context: Context): Advan
       onReceipt(draft, event)
       break
     case 'cancel':
-      if (draft.isLive()) draft.end('cancelled', event.reason && { reason: event.reason })
+      if (draft.isLive()) draft.end('cancelled')
       break
     case 'items-joined':
       onItemsJoined(draft, event.items)

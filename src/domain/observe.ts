@@ -301,28 +301,20 @@ export class Observation {
     }
   }
 
+  /** What was sent after he left he may have been sent as one who came back. */
   #onLeft(person: string, at: number): void {
     const reader = this.#reader(person)
-    const left = { ...reader, leftAt: Math.max(at, reader.leftAt ?? at) }
-    // He may have come back since: then only what was sent before that is nothing to him.
-    const gone = { until: reader.joinedAt !== undefined && reader.joinedAt > at ? at : Number.POSITIVE_INFINITY }
-    this.#put(person, withoutUnread(left, gone))
-    if (gone.until === Number.POSITIVE_INFINITY) this.#cancel(person, 'left')
-    else this.#takeAway(person, gone, 'deleted', at)
+    this.#put(person, withoutUnread({ ...reader, leftAt: Math.max(at, reader.leftAt ?? at) }, { until: at }))
+    this.#takeAway(person, { until: at }, 'left', at)
   }
 
   #onEnded(at: number): void {
     const { endedAt } = this.#conversation
     this.#conversation = { ...this.#conversation, endedAt: Math.max(at, endedAt ?? at) }
     for (const person of this.#everybody()) {
-      this.#put(person, withoutUnread(this.#reader(person), { until: Number.POSITIVE_INFINITY }))
-      this.#cancel(person, 'conversation-ended')
+      this.#put(person, withoutUnread(this.#reader(person), { until: at }))
+      this.#takeAway(person, { until: at }, 'ended', at)
     }
-  }
-
-  #cancel(person: string, reason: 'left' | 'conversation-ended'): void {
-    const umids = Object.values(this.#reader(person).streaks).flat()
-    for (const umid of umids) this.#advance(umid, { type: 'cancel', at: this.#surroundings.now, reason })
   }
 
   /** Takes what a span covers from the streaks of a person; those that watch for it. Answers which changed. */

@@ -10,15 +10,12 @@ export type Event =
   | { type: 'settled'; at: number; step: number; try: number; fence: number; outcome: SendOutcome }
   /** `connection`: who reports, where that is known. */
   | { type: 'receipt'; at: number; step: number; report: Report; connection?: string }
-  /** `reason`: why it is called off, where it was not its sender who did. */
-  | { type: 'cancel'; at: number; reason?: CancelReason }
+  | { type: 'cancel'; at: number }
   /** What the chat platform told of an unread streak; `eventAt` by the platform's clock. */
   | { type: 'items-joined'; at: number; items: readonly Item[] }
   | { type: 'items-left'; at: number; ids: readonly string[]; how: Leaving; eventAt?: number }
   /** The answer to an `inquire` with this fence. */
   | { type: 'inquired'; at: number; fence: number; answer: InquiryAnswer }
-
-export type CancelReason = 'left' | 'conversation-ended'
 
 /** What a provider said of an attempt, in our words. */
 export type Report = {

@@ -50,4 +50,13 @@ export type InquiryAnswer = {
 }
 
 /** How an item left a streak. */
-export type Leaving = 'read' | 'replied' | 'delivered' | 'deleted'
+export type Leaving =
+  | 'read'
+  /** The person wrote something below it. */
+  | 'replied'
+  | 'delivered'
+  | 'deleted'
+  /** The person left the conversation. */
+  | 'left'
+  /** The conversation came to its end. */
+  | 'ended'
