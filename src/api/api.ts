@@ -25,6 +25,7 @@ import { messageDetailsRoutes } from './message-details.ts'
 import { openApi } from './open-api.ts'
 import { readJson } from './read-json.ts'
 import { referencePageRoutes } from './reference-page.ts'
+import { reminderRoutes } from './reminders.ts'
 import { sendRoutes } from './send.ts'
 import { sequenceRoutes } from './sequence.ts'
 import { timelineRoutes } from './timeline.ts'
@@ -96,6 +97,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
       sequenceRoutes(api, options, defaults)
       webhookRoutes(api, options, gate)
       channelRoutes(api, options)
+      reminderRoutes(api, options)
     },
     { prefix: '/api/v1' },
   )

@@ -1,10 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, RawServerDefault } from 'fastify'
+import type { WatchedSource } from '../domain/check-rule.ts'
+import type { CheckTemplate } from '../domain/check-texts.ts'
+import type { ReminderRule } from '../domain/reminder-rule.ts'
+import type { SourceEvent } from '../domain/source-event.ts'
 import type { EngineApi } from '../engine/engine-api.ts'
 import type { AccountStore } from '../engine/ports/account-store.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { MessageRecord, MessageStore } from '../engine/ports/message-store.ts'
+import type { RuleStore } from '../engine/ports/rule-store.ts'
+import type { WatchApi } from '../engine/watch-api.ts'
 import { ApiError } from './errors.ts'
 
 /** What the API is given. */
@@ -12,6 +18,8 @@ export type ApiOptions = {
   engine: EngineApi
   messages: MessageStore
   accounts: AccountStore
+  rules: RuleStore
+  watch: WatchApi
   clock: Clock
   /** A new UUID. */
   newId: () => string
@@ -22,6 +30,13 @@ export type ApiOptions = {
   logger?: FastifyBaseLogger
   /** A subaccount's default sequence from the configuration, as JSON; it wins over one that was set through the API. */
   subAccountSequence?: (subAccountId: string) => unknown
+  /** A subaccount's reminder rules from the configuration; they come before those that were made through the API. */
+  configuredRules?: (subAccountId: string) => readonly ReminderRule[]
+  /** What a subaccount's rules may name as their source; undefined where that is not known. */
+  sourcesOf?: (subAccountId: string) => readonly WatchedSource[] | undefined
+  checkTemplate: CheckTemplate
+  /** Reads an event as it is posted, `path` being where it stands; throws an ApiError that tells what is wrong. */
+  readEvent: (raw: unknown, path: string) => SourceEvent
   /** More routes, such as the sandbox's. */
   plugins?: readonly ((app: FastifyInstance) => void | Promise<void>)[]
 }

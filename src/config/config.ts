@@ -1,4 +1,6 @@
 import type { ChannelDefinition } from '../channels/define-channel.ts'
+import type { ReminderRule } from '../domain/reminder-rule.ts'
+import type { SourceDefinition } from '../sources/define-source.ts'
 import type { LOG_LEVELS } from './schema.ts'
 
 /** The configuration as the house uses it: complete and checked. */
@@ -17,6 +19,11 @@ export type Config = {
   engine: { leaseForMs: number; callTimeoutMs: number; retryForMs: number; receiptHorizonMs: number }
   /** In the order of the file. */
   connections: readonly ConnectionConfig[]
+  /** Those that are switched on, in the order of the file. */
+  sources: readonly SourceConfig[]
+  /** The operator's own user database. */
+  directory?: DirectoryConfig
+  badge: BadgeConfig
   subaccounts: Readonly<Record<string, SubaccountConfig>>
 }
 
@@ -30,11 +37,37 @@ export type ConnectionConfig = {
   settings: unknown
 }
 
+export type SourceConfig = {
+  id: string
+  definition: SourceDefinition
+  subAccountId: string
+  /** The platform's own fields, as its definition has them. */
+  settings: unknown
+}
+
+export type DirectoryConfig = {
+  url: string
+  /** Of Standard Webhooks; each signs. */
+  secrets: readonly string[]
+  timeoutMs: number
+  cacheForMs: number
+}
+
+export type BadgeConfig = {
+  /** As browsers spell them, or `*`. */
+  origins: readonly string[]
+  /** Requests of one address while there is no `jwt`. */
+  perMinute: number
+  jwt?: { issuer?: string; audience?: string } & ({ secret: string } | { jwksUrl: string })
+}
+
 export type SubaccountConfig = {
   /** As it was written; it has been checked. */
   sequence?: readonly unknown[]
   /** Channel name to connection ids, in the order in which they are tried. */
   channels: Readonly<Record<string, readonly string[]>>
+  /** In the order in which they are asked. */
+  reminders: readonly ReminderRule[]
 }
 
 /** The connection that stands for the simulated phones. */

@@ -1,8 +1,8 @@
 import type { ChannelDefinition } from '../channels/define-channel.ts'
 import { lookUpChannel } from '../domain/channel-catalogue.ts'
-import { nearest } from '../words/nearest.ts'
 import { type Findings, join, readBySchema } from './check.ts'
 import { type ConnectionConfig, SANDBOX_CONNECTION } from './config.ts'
+import { checkTogether, findDefinition, isFaulty } from './definitions.ts'
 import { isList, isMap, type Located } from './located.ts'
 import { listOr } from './rule.ts'
 import { connectionFields, connectionSchema } from './schema.ts'
@@ -17,9 +17,7 @@ export function readConnections(
   const connections: ConnectionConfig[] = []
   for (const [id, each] of node.value) {
     const connection = readConnection(id, each, definitions, findings)
-    const place = join('connections', id)
-    const faulty = findings.problems.some(({ name }) => name === place || name.startsWith(`${place}.`))
-    if (connection !== undefined && !faulty) connections.push(connection)
+    if (connection !== undefined && !isFaulty(join('connections', id), findings)) connections.push(connection)
   }
   return connections
 }
@@ -40,39 +38,17 @@ function readConnection(
     findings.problems.push({ name, origin, message: 'must be a group of settings with a provider' })
     return undefined
   }
-  const definition = findDefinition(node, name, definitions, findings)
+  const definition = findDefinition(node, 'provider', name, definitions, findings)
   if (definition === undefined) return undefined
   const values = readBySchema(connectionSchema(definition), node, name, findings) as Record<string, unknown>
   const { provider: _, channels: __, concurrency, perSecond, ...settings } = values
   const channels = readChannels(node, name, definition, findings)
-  const shapely = !findings.problems.some(({ name: place }) => place.startsWith(`${name}.`))
-  for (const { field, message } of (shapely && definition.check?.(settings)) || []) {
-    findings.problems.push({ name: join(name, field), origin: node.value.get(field)?.origin ?? origin, message })
-  }
+  checkTogether(node, name, () => definition.check?.(settings), findings)
   const limits = {
     concurrency: concurrency as number,
     ...(perSecond !== undefined && { perSecond: perSecond as number }),
   }
   return { id, definition, channels, limits, settings }
-}
-
-function findDefinition(
-  node: Located & { value: ReadonlyMap<string, Located> },
-  name: string,
-  definitions: readonly ChannelDefinition[],
-  findings: Findings,
-): ChannelDefinition | undefined {
-  const ids = definitions.map(({ id }) => id)
-  const given = node.value.get('provider')
-  const origin = given?.origin ?? node.keyOrigin ?? node.origin
-  const found = definitions.find(({ id }) => id === given?.value)
-  if (found !== undefined) return found
-  const meant = typeof given?.value === 'string' ? nearest(given.value, ids) : undefined
-  const want = `${listOr(ids)}${meant ? `; did you mean ${meant}?` : ''}`
-  const shown = given?.hidden ? 'something else (not shown)' : JSON.stringify(given?.value)
-  const message = given === undefined ? `missing: set it to ${want}` : `got ${shown}, want ${want}`
-  findings.problems.push({ name: join(name, 'provider'), origin, message })
-  return undefined
 }
 
 /** The channel names of a connection in our spelling. */

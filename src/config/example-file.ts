@@ -1,23 +1,31 @@
 import type { TSchema } from 'typebox'
 import { stringify } from 'yaml'
 import type { ChannelDefinition } from '../channels/define-channel.ts'
+import type { SourceDefinition } from '../sources/define-source.ts'
 import { choicesOf, isSecret, type Rule } from './rule.ts'
-import { configSchema, connectionSchema } from './schema.ts'
+import { configSchema, connectionSchema, sourceSchema } from './schema.ts'
 
 /**
  * The example file, made from the schema. Every setting stands there behind one `#` (`#port: 3000`, `#  leaseFor: 60s`), and
  * with all of them uncovered the file is right; words stand behind `# `.
  */
-export function renderExample(definitions: readonly ChannelDefinition[]): string {
+export function renderExample(
+  definitions: readonly ChannelDefinition[],
+  platforms: readonly SourceDefinition[],
+): string {
   const lines = [
     ...words('', 'Configuration of Untilread. Without a file it starts with simulated phones and SQLite.'),
     ...words('', 'Each setting is shown as an example or with its default: take the "#" away to set it.'),
     ...words('', `A text may take values from the environment: "\${NAME}". See docs/reference/configuration.md.`),
     '',
-    ...renderFields('', configSchema, 'untilread', ['connections', 'subaccounts']),
+    ...renderFields('', configSchema, 'untilread', ['connections', 'sources', 'subaccounts']),
     ...words('', describe(configSchema.properties.connections)),
     '#connections:',
     ...definitions.flatMap(renderConnection),
+    '',
+    ...words('', describe(configSchema.properties.sources)),
+    '#sources:',
+    ...platforms.flatMap(renderSource),
     '',
     ...words('', describe(configSchema.properties.subaccounts)),
     ...renderSubaccounts(definitions),
@@ -36,9 +44,19 @@ function renderConnection(definition: ChannelDefinition): string[] {
   ]
 }
 
+function renderSource(definition: SourceDefinition): string[] {
+  const { id, summary } = definition
+  return [
+    ...words('  ', summary),
+    `#  my-${id}:`,
+    `#    platform: ${id}`,
+    ...renderFields('    ', sourceSchema(definition), `my_${id}`, ['platform']),
+  ]
+}
+
 const OWN_CHANNELS = ['WhatsApp', 'SMS']
 
-/** A sequence over channels that the connections above serve. */
+/** A sequence and a reminder rule over channels that the connections above serve. */
 function renderSubaccounts(definitions: readonly ChannelDefinition[]): string[] {
   const own = definitions.some(({ serves }) => serves === 'any') ? OWN_CHANNELS : []
   const others = definitions.flatMap(({ serves }) => (serves === 'any' ? [] : serves.slice(0, 1)))
@@ -49,6 +67,13 @@ function renderSubaccounts(definitions: readonly ChannelDefinition[]): string[] 
     '#    sequence:',
     `#      - { channel: ${first}, fallbackAfter: 60, successStatus: Delivered }`,
     `#      - { channel: ${last} }`,
+    '#    reminders:',
+    '#      - id: sales',
+    '#        match: { skill: sales }',
+    '#        after: 1h',
+    '#        steps:',
+    `#          - { channel: ${first}, fallbackAfter: 2h }`,
+    `#          - { channel: ${last} }`,
   ]
 }
 
@@ -63,7 +88,8 @@ function renderFields(indent: string, group: TSchema, prefix: string, without: r
     if (rule.properties !== undefined) {
       return [...text, `#${indent}${name}:`, ...renderFields(`${indent}  `, rule, own), ...gap]
     }
-    const value = exampleOf(schema, own) ?? (required.includes(name) ? placeholder(rule) : undefined)
+    const usual = rule.alternative ? undefined : exampleOf(schema, own)
+    const value = usual ?? (required.includes(name) ? placeholder(rule) : undefined)
     const shown = value === undefined ? `# ${name}:` : `${name}: ${flow(value)}`
     return [...text, `#${indent}${shown}`, ...gap]
   })

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { CHANNELS } from '../channels/registry.ts'
+import { SOURCES } from '../sources/registry.ts'
 import { renderExample } from './example-file.ts'
 import { GENERATED } from './generate.ts'
 import { loadConfig } from './load-config.ts'
 import type { Rule } from './rule.ts'
 import { configSchema, connectionFields } from './schema.ts'
+import { sourceFields } from './watching.ts'
 
 const SIGNING_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
 
@@ -36,24 +38,28 @@ describe('what is made from the schema', () => {
   )
 
   test('the example file as it stands changes nothing', () => {
-    const { apiKey: _, databaseUrl: __, ...config } = load(renderExample(CHANNELS))
+    const { apiKey: _, databaseUrl: __, ...config } = load(renderExample(CHANNELS, SOURCES))
     const { apiKey: ___, databaseUrl: ____, ...plain } = load('')
     expect(config).toEqual(plain)
   })
 
   test('the example file with every setting uncovered is right', () => {
-    const uncovered = renderExample(CHANNELS).replace(/^#(?=\S| {2})/gm, '')
+    const uncovered = renderExample(CHANNELS, SOURCES).replace(/^#(?=\S| {2})/gm, '')
     const config = load(uncovered)
     expect(config.connections.map(({ definition }) => definition.id)).toEqual(CHANNELS.map(({ id }) => id))
+    expect(config.sources.map(({ definition }) => definition.id)).toEqual(SOURCES.map(({ id }) => id))
     expect(config.subaccounts.default?.sequence).toHaveLength(2)
+    expect(config.subaccounts.default?.reminders.map(({ waitMs }) => waitMs)).toEqual([3_600_000])
+    expect(config.directory).toMatchObject({ timeoutMs: 5_000, cacheForMs: 300_000 })
+    expect(config.badge).toMatchObject({ origins: ['https://www.example.com'], jwt: { secret: SIGNING_SECRET } })
     expect(config.publicUrl).toBe('https://messages.example.com')
   })
 
-  test.each(CHANNELS.map(({ id, config }) => [id, config] as const))(
-    '%s has no field of a name that all connections share',
-    (_, config) => {
-      const own = Object.keys((config as { properties?: object }).properties ?? {})
-      expect(own.filter((name) => name in connectionFields)).toEqual([])
-    },
-  )
+  test.each([
+    ...CHANNELS.map(({ id, config }) => [id, config, connectionFields] as const),
+    ...SOURCES.map(({ id, config }) => [id, config, sourceFields] as const),
+  ])('%s has no field of a name that all of its kind share', (_, config, shared) => {
+    const own = Object.keys((config as { properties?: object }).properties ?? {})
+    expect(own.filter((name) => name in shared)).toEqual([])
+  })
 })

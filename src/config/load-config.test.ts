@@ -44,7 +44,7 @@ function load(yaml: string | undefined, { environment = {}, flags = {}, files = 
     if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' })
     return text
   }
-  return loadConfig({ environment, flags, readFile }, [acme, own])
+  return loadConfig({ environment, flags, readFile }, { channels: [acme, own] })
 }
 
 /** The lines of the error, without its first one. */
@@ -76,13 +76,17 @@ describe('without any configuration', () => {
       sandbox: true,
       engine: { leaseForMs: 60_000, callTimeoutMs: 30_000, retryForMs: 3_600_000, receiptHorizonMs: 864_000_000 },
       connections: [],
+      sources: [],
+      badge: { origins: [], perMinute: 60 },
       subaccounts: {},
     })
   })
 
   test('an empty file, and groups whose fields are all commented out, change nothing', () => {
     expect(load('# nothing\n').config).toEqual(load(undefined).config)
-    expect(load('engine:\nconnections:\nsubaccounts:\n').config).toEqual(load(undefined).config)
+    expect(load('engine:\nconnections:\nsources:\ndirectory:\nbadge:\nsubaccounts:\n').config).toEqual(
+      load(undefined).config,
+    )
   })
 })
 
@@ -266,7 +270,7 @@ describe('subaccounts', () => {
   test('keep their sequence as it was written, and their routes in our spelling', () => {
     const yaml = `${two}subaccounts:\n  shop: { sequence: [{ channel: pager }, { channel: sms }], channels: { sms: [b, a] } }\n`
     expect(load(yaml).config.subaccounts).toEqual({
-      shop: { sequence: [{ channel: 'pager' }, { channel: 'sms' }], channels: { SMS: ['b', 'a'] } },
+      shop: { sequence: [{ channel: 'pager' }, { channel: 'sms' }], channels: { SMS: ['b', 'a'] }, reminders: [] },
     })
   })
 

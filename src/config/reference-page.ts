@@ -1,12 +1,18 @@
 import type { TSchema } from 'typebox'
 import type { ChannelDefinition } from '../channels/define-channel.ts'
+import type { SourceDefinition } from '../sources/define-source.ts'
 import { describe } from './example-file.ts'
+import { reminder, reminderStep } from './reminder-fields.ts'
 import { choicesOf, expectation, isSecret, type Rule } from './rule.ts'
-import { configSchema, connectionFields, connectionSchema, step, subaccount } from './schema.ts'
+import { configSchema, connectionFields, connectionSchema, sourceSchema, step, subaccount } from './schema.ts'
+import { sourceFields } from './watching.ts'
 
 /** The reference page of the configuration, made from the schema. */
-export function renderReference(definitions: readonly ChannelDefinition[]): string {
-  const { engine, connections, subaccounts, ...plainFields } = configSchema.properties
+export function renderReference(
+  definitions: readonly ChannelDefinition[],
+  platforms: readonly SourceDefinition[],
+): string {
+  const { engine, badge, directory, connections, sources, subaccounts, ...plainFields } = configSchema.properties
   const parts = [
     ABOVE,
     '## Settings',
@@ -18,11 +24,25 @@ export function renderReference(definitions: readonly ChannelDefinition[]): stri
     `${describe(connections)} Every connection has:`,
     table(connectionFields),
     ...definitions.flatMap(connectionParts),
+    '## sources',
+    `${describe(sources)} The name \`events\` is taken: by it your own chat speaks through the API. Every source has:`,
+    table(sourceFields),
+    ...platforms.flatMap(sourceParts),
+    '## directory',
+    describe(directory),
+    table(directory.properties),
+    '## badge',
+    describe(badge),
+    table(badge.properties),
     '## subaccounts',
     describe(subaccounts),
     table(subaccount.properties),
     'A step of a `sequence` has:',
     table(step.properties),
+    REMINDERS,
+    table(reminder.properties),
+    'A step of a rule has:',
+    table(reminderStep.properties),
     BELOW,
   ]
   return `${parts.join('\n\n')}\n`
@@ -34,6 +54,14 @@ function connectionParts(definition: ChannelDefinition): string[] {
   const own = Object.entries(connectionSchema(definition).properties).filter(([name]) => !common.includes(name))
   const channels = serves === 'any' ? 'any channel, so `channels` has to name them' : serves.join(', ')
   return [`### ${id}`, `${summary} Serves ${channels}.`, table(Object.fromEntries(own))]
+}
+
+function sourceParts(definition: SourceDefinition): string[] {
+  const { id, summary, waitSeconds } = definition
+  const common = Object.keys(sourceFields)
+  const own = Object.entries(sourceSchema(definition).properties).filter(([name]) => !common.includes(name))
+  const waits = `Where no rule says so, a message may stay unread for ${waitSeconds} seconds.`
+  return [`### ${id}`, `${summary} ${waits}`, table(Object.fromEntries(own))]
 }
 
 function table(fields: Record<string, TSchema>): string {
@@ -74,6 +102,11 @@ function isOptional(schema: TSchema): boolean {
 function cell(text: string): string {
   return text.replaceAll('|', '\\|')
 }
+
+const REMINDERS = `### reminders
+
+A rule of \`reminders\` is written like this; [the guide](../guides/reminders.md) explains it. A rule that could never apply, because one
+above it takes all that it is for, is a mistake.`
 
 const ABOVE = `# Configuration
 

@@ -26,6 +26,7 @@ export type Rule = {
   unset?: string
   example?: unknown
   examples?: unknown[]
+  alternative?: boolean
   keys?: string
   checkedElsewhere?: boolean
 }

@@ -1,8 +1,11 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import type { ChannelDefinition } from '../channels/define-channel.ts'
 import { FALLBACK_AFTER_SECONDS } from '../domain/sequence.ts'
-import { parseDuration } from './durations.ts'
+import type { SourceDefinition } from '../sources/define-source.ts'
+import { Duration } from './duration-field.ts'
+import { reminder } from './reminder-fields.ts'
 import type { Rule } from './rule.ts'
+import { badge, directory, SUBACCOUNT, sourceFields } from './watching.ts'
 
 /**
  * Everything that can be configured. Types, defaults, checks, the example file and the reference page all come from here.
@@ -12,24 +15,13 @@ import type { Rule } from './rule.ts'
  *   secret        its value is never shown, and `<field>File` may name a file that holds it
  *   unset         what happens without it, where that is not one fixed default
  *   example       what the example file shows
+ *   alternative   the example file shows its name only, as it does not go together with others
  */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** A name that goes into URLs and logs. */
 const NAME = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
-const SUBACCOUNT = '^[A-Za-z0-9\\-._&]{3,50}$' // as in the paths of the API
 const NAME_WORDS = 'a name of letters, digits, "-" and "_", at most 64'
-
-/** A length of time with its unit, between two bounds. */
-function Duration(options: { default: string; from: string; to: string; description: string }) {
-  const { from, to, ...rest } = options
-  const [least = 0, most = 0] = [from, to].map(parseDuration)
-  const expected = `a duration from ${from} to ${to}, such as "${options.default}"`
-  return Type.Refine(Type.String({ ...rest, expected }), (text) => {
-    const ms = parseDuration(text)
-    return ms !== undefined && ms >= least && ms <= most
-  })
-}
 
 export const step = Type.Object({
   channel: Type.String({ description: 'Name of a channel, in any case: `WhatsApp`, `SMS`, or one of your own.' }),
@@ -70,6 +62,15 @@ export const subaccount = Type.Object({
       keys: 'a channel name such as WhatsApp or SMS',
       unset: 'all that serve it, in the order of the file',
       description: 'The connections that serve a channel here, in the order in which they are tried.',
+    }),
+  ),
+  reminders: Type.Optional(
+    // Checked by the domain, like a rule that comes through the API.
+    Type.Array(reminder, {
+      checkedElsewhere: true,
+      expected: 'a list of rules',
+      unset: 'only those made through the API',
+      description: 'Who is reminded of what they have not read, when and how. The first rule that matches is the one.',
     }),
   ),
 })
@@ -204,15 +205,22 @@ const root = {
     }),
   ),
   engine,
+  badge,
+  directory: Type.Optional(directory),
 } satisfies TProperties
 
-/** The whole file; connections are checked field by field against the definition that their `provider` names. */
+/** The whole file; connections and sources are checked field by field against the definitions that they name. */
 export const configSchema = Type.Object({
   ...root,
   connections: Type.Record(Type.String({ pattern: NAME }), Type.Unknown({ checkedElsewhere: true }), {
     default: {},
     keys: NAME_WORDS,
     description: 'Providers with credentials, each under a name of your choice.',
+  }),
+  sources: Type.Record(Type.String({ pattern: NAME }), Type.Unknown({ checkedElsewhere: true }), {
+    default: {},
+    keys: NAME_WORDS,
+    description: 'Chat platforms that are watched for what people have not read, each under a name of your choice.',
   }),
   subaccounts: Type.Record(Type.String({ pattern: SUBACCOUNT }), subaccount, {
     default: {},
@@ -226,4 +234,10 @@ export type ConfigValues = Static<typeof configSchema>
 export function connectionSchema(definition: ChannelDefinition): TObject {
   const own = (definition.config as Rule).properties ?? {}
   return Type.Object({ ...connectionFields, ...own }) as TObject
+}
+
+/** All fields of a source of this platform. */
+export function sourceSchema(definition: SourceDefinition): TObject {
+  const own = (definition.config as Rule).properties ?? {}
+  return Type.Object({ ...sourceFields, ...own }) as TObject
 }

@@ -1,17 +1,26 @@
+import type { RuleWorld, WatchedSource } from '../domain/check-rule.ts'
 import { type ChannelAbility, checkSequence } from '../domain/sequence.ts'
 import { nearest } from '../words/nearest.ts'
 import { channelName, configuredAbility, possibleAbility } from './abilities.ts'
 import { type Findings, join, note } from './check.ts'
 import { type Config, SANDBOX_CONNECTION, type SubaccountConfig } from './config.ts'
 import { follow, isList, isMap, type Located, plain } from './located.ts'
+import { readReminders } from './reminders.ts'
 import { listOr } from './rule.ts'
+import { OWN_CHAT, type ReadSource } from './sources.ts'
 
 type House = Pick<Config, 'connections' | 'sandbox'>
+type Watching = {
+  /** Absent: one of them is faulty, so they are not all known. */
+  sources?: readonly ReadSource[]
+  checkTemplate: RuleWorld['checkTemplate']
+}
 
-/** Reads what is particular to each subaccount, and holds its sequence against the channels that it has. */
+/** Reads what is particular to each subaccount, and holds it against the channels and sources that the subaccount has. */
 export function readSubaccounts(
   node: Located | undefined,
   house: House & { complete: boolean },
+  { sources, checkTemplate }: Watching,
   findings: Findings,
 ): Record<string, SubaccountConfig> {
   const subaccounts: Record<string, SubaccountConfig> = {}
@@ -20,16 +29,31 @@ export function readSubaccounts(
     if (!isMap(each)) continue // the schema has said so
     const name = join('subaccounts', id)
     const channels = house.complete ? readRoutes(each.value.get('channels'), name, house, findings) : {}
-    const sequence = each.value.get('sequence')
-    subaccounts[id] = { channels }
-    if (sequence === undefined) continue
     const ability = (channel: string) =>
-      house.complete ? configuredAbility(house, subaccounts[id], channel) : possibleAbility(channel)
+      house.complete ? configuredAbility(house, { channels, reminders: [] }, channel) : possibleAbility(channel)
+    const watched = sources && sourcesOf(sources, id)
+    const world = { ability, checkTemplate, nearest, ...(watched && { sources: watched }) }
+    const reminders = readReminders(each.value.get('reminders'), `${name}.reminders`, world, findings)
+    subaccounts[id] = { channels, reminders }
+    const sequence = each.value.get('sequence')
+    if (sequence === undefined) continue
     checkSteps(sequence, `${name}.sequence`, ability, findings)
-    subaccounts[id] = { channels, sequence: plain(sequence) as unknown[] }
+    subaccounts[id] = { channels, reminders, sequence: plain(sequence) as unknown[] }
     note({}, plain(sequence), sequence.origin, `${name}.sequence`, findings)
   }
   return subaccounts
+}
+
+/** What rules of a subaccount may name: its sources, and its own chat, which is always there. */
+export function sourcesOf(
+  sources: readonly Pick<ReadSource, 'id' | 'definition' | 'subAccountId'>[],
+  subAccountId: string,
+): WatchedSource[] {
+  const watched = sources.filter((source) => source.subAccountId === subAccountId)
+  return [
+    ...watched.map(({ id, definition }) => ({ name: id, reportsDelivered: definition.reportsDelivered })),
+    { name: OWN_CHAT, reportsDelivered: true },
+  ]
 }
 
 function checkSteps(

@@ -1,3 +1,4 @@
+import { parseDuration } from './durations.ts'
 import type { Sequence, SequenceProblem } from './sequence.ts'
 import { type ChannelAbility, checkSequence } from './sequence.ts'
 import type { Author, ConversationFacts } from './source-event.ts'
@@ -56,7 +57,7 @@ export const RULE_DEFAULTS = {
   largestGroup: 50,
 } as const satisfies Partial<ReminderRule>
 
-/** From a minute, so that reading a moment later is not too late, to the longest that 31 days hold. */
+/** From ten seconds, before which nobody could have read it, to a month, after which nobody wants to hear of it. */
 export const WAIT_MS = { min: 10_000, max: 31 * 24 * 3_600_000 } as const
 
 /** What a rule is held against. */
@@ -83,17 +84,38 @@ function isAmong(value: string | undefined, wanted: readonly string[] | undefine
   return value !== undefined && wanted.some((each) => each.toLowerCase() === value.toLowerCase())
 }
 
+/**
+ * Whether whatever `later` applies to is taken by `earlier`, which is asked before it. Only what follows from the two rules
+ * alone: several rules together may leave nothing to another without any of them covering it.
+ */
+export function covers(earlier: ReminderRule, later: ReminderRule): boolean {
+  const { match, authors } = earlier
+  const lists = (['source', 'skill', 'channel'] as const).every((field) => isWithin(later.match[field], match[field]))
+  const metadata = Object.entries(match.metadata ?? {})
+  return (
+    lists &&
+    metadata.every(([key, values]) => isWithin(later.match.metadata?.[key], values)) &&
+    later.authors.every((author) => authors.includes(author))
+  )
+}
+
+function isWithin(narrow: readonly string[] | undefined, wide: readonly string[] | undefined): boolean {
+  return wide === undefined || (narrow?.every((each) => isAmong(each, wide)) ?? false)
+}
+
 /** How long after a notice the next may come, when `notices` came in a row without a read. */
 export function gapAfter({ gap }: Pick<ReminderRule, 'gap'>, notices: number): number {
   if (notices === 0) return 0
   if (gap === 'once') return Number.POSITIVE_INFINITY
-  return Math.min(gap.firstMs * gap.growth ** (notices - 1), gap.longestMs)
+  // After very many notices the power is infinite, and no gap at all times infinity would be no number.
+  const factor = Math.min(gap.growth ** (notices - 1), Number.MAX_VALUE)
+  return Math.min(gap.firstMs * factor, gap.longestMs)
 }
 
 /**
  * Reads the steps of a rule, as a caller wrote them: like any sequence, but a step may wait for `Read` whatever its channel
  * reports, for the chat tells of reading. A step with `fallbackAfter` and no `successStatus` waits for `Read`.
- * `fallbackAfter` may be up to 31 days.
+ * `fallbackAfter` may be up to 31 days, in whole seconds or as a duration such as `2h`.
  */
 export function checkRuleSteps(
   input: unknown,
@@ -104,13 +126,23 @@ export function checkRuleSteps(
     const known = ability(name)
     return known && { ...known, reports: SUCCESS_STATUSES.filter((s) => reads.has(s) || known.reports.includes(s)) }
   }
-  const waiting = Array.isArray(input) ? input.map(waitsForRead) : input
-  const checked = checkSequence(waiting, generous, { longestFallbackMs: WAIT_MS.max })
-  return checked.ok ? { ok: true, steps: checked.sequence } : checked
+  const usual = Array.isArray(input) ? input.map(asUsualStep) : input
+  const checked = checkSequence(usual, generous, { longestFallbackMs: WAIT_MS.max })
+  if (checked.ok) return { ok: true, steps: checked.sequence }
+  const problems = checked.problems.map((problem) =>
+    problem.fault === 'bad-delay' ? { ...problem, message: `${problem.message}, or a duration such as "2h"` } : problem,
+  )
+  return { ok: false, problems }
 }
 
-function waitsForRead(raw: unknown): unknown {
+/** A step of a rule as a step of any sequence. */
+function asUsualStep(raw: unknown): unknown {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw
   const step = raw as Record<string, unknown>
-  return step.fallbackAfter !== undefined && step.successStatus === undefined ? { ...step, successStatus: 'Read' } : raw
+  if (step.fallbackAfter === undefined) return raw
+  const { fallbackAfter, successStatus = 'Read' } = step
+  const ms = typeof fallbackAfter === 'string' ? parseDuration(fallbackAfter) : undefined
+  // One that is out of bounds is told of as it was written.
+  const isGood = ms !== undefined && ms >= WAIT_MS.min && ms <= WAIT_MS.max
+  return { ...step, successStatus, fallbackAfter: isGood ? ms / 1000 : fallbackAfter }
 }

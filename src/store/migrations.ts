@@ -200,6 +200,19 @@ function migrationsFor(dialect: DialectName): Record<string, Migration> {
         ])
       },
     },
+    '0004-reminder-rules': {
+      async up(db: Kysely<Schema>) {
+        await run(db, [
+          sql`create table reminder_rules (
+            subaccount_id text not null,
+            id text not null,
+            place integer not null,
+            body text not null,
+            primary key (subaccount_id, id)
+          ) ${strict}`,
+        ])
+      },
+    },
   }
 }
 

@@ -93,6 +93,8 @@ export type Schema = {
     held_until: number
     next_at: number
   }
+  /** Those that were made through the API, in the order of their place within the subaccount. */
+  reminder_rules: { subaccount_id: string; id: string; place: number; body: string }
 }
 
 /** Each process takes so many numbers of pages at a time. */

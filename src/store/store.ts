@@ -3,6 +3,7 @@ import type pg from 'pg'
 import type { AccountStore } from '../engine/ports/account-store.ts'
 import type { MessageStore } from '../engine/ports/message-store.ts'
 import type { Outbox } from '../engine/ports/outbox.ts'
+import type { RuleStore } from '../engine/ports/rule-store.ts'
 import type { WatchStore } from '../engine/ports/watch-store.ts'
 import { accountStore } from './account-store.ts'
 import type { Database } from './database.ts'
@@ -10,6 +11,7 @@ import { messageStore } from './message-store.ts'
 import { migrate } from './migrations.ts'
 import { outbox } from './outbox.ts'
 import { CHANNEL, openPostgres } from './postgres-database.ts'
+import { ruleStore } from './rule-store.ts'
 import { openSqlite } from './sqlite-database.ts'
 import { type News, type TransitionOptions, Transitions } from './transitions.ts'
 import { watchStore } from './watch-store.ts'
@@ -19,6 +21,7 @@ export type Store = {
   messages: MessageStore & Outbox
   accounts: AccountStore
   watch: WatchStore
+  rules: RuleStore
   /** Names of the migrations that were applied now. */
   migrate(): Promise<string[]>
   /** The time by the database's clock, in epoch milliseconds; undefined where it is this machine's own. */
@@ -39,6 +42,7 @@ export function openStore(location: string, { newId }: Pick<TransitionOptions, '
     messages: { ...messages, ...outbox(database) },
     watch: watchStore(database, transitions),
     accounts: accountStore(database),
+    rules: ruleStore(database),
     migrate: () => migrate(database),
     ...(isPostgres && { readTime: () => postgresTime(database) }),
     listen: async (onNews) => (database.pool ? listen(database.pool, node, onNews) : async () => {}),

@@ -6,6 +6,7 @@ import Sqlite from 'better-sqlite3'
 import type { FastifyBaseLogger, FastifyInstance, InjectOptions } from 'fastify'
 import { buildApi } from '../../src/api/api.ts'
 import type { ApiOptions } from '../../src/api/house.ts'
+import type { WatchApi } from '../../src/engine/watch-api.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { newId, newSecret, sha256 } from '../../src/system/ids.ts'
 import { type House, openHouse } from './house.ts'
@@ -33,7 +34,10 @@ export type JsonValue = { [field: string]: JsonValue } & { [index: number]: Json
 
 /** The API on a running engine and a real SQLite file, with phones that answer as the test says. */
 export async function openApiHouse(
-  options: Partial<Pick<ApiOptions, 'plugins' | 'subAccountSequence'>> & {
+  options: Partial<
+    Pick<ApiOptions, 'plugins' | 'subAccountSequence' | 'configuredRules' | 'sourcesOf' | 'checkTemplate' | 'readEvent'>
+  > & {
+    watch?: Partial<WatchApi>
     logger?: FastifyBaseLogger
     messages?: (real: ApiOptions['messages']) => ApiOptions['messages']
   } = {},
@@ -65,11 +69,17 @@ export async function openApiHouse(
     const createdAt = clock.now()
     await store.accounts.addKey({ id: newId(), subAccountId, prefix: key.slice(0, 6), createdAt }, sha256(key))
   }
-  const { messages = (real) => real, ...more } = options
+  const { messages = (real) => real, watch, ...more } = options
   const app = buildApi({
     engine,
     messages: messages(store.messages),
     accounts: store.accounts,
+    rules: store.rules,
+    watch: { ...silentWatch, ...watch },
+    checkTemplate: () => undefined,
+    readEvent: () => {
+      throw new Error('the test says how events are read')
+    },
     clock,
     newId,
     sha256,
@@ -116,6 +126,15 @@ export async function openApiHouse(
       await place.cleanUp()
     },
   }
+}
+
+/** Watching where nothing is ever seen; a test says what else. */
+const silentWatch: WatchApi = {
+  receive: async () => undefined,
+  observe: async (_subAccountId, _source, events) => ({ accepted: events.length, repeated: 0 }),
+  dryRun: async () => ({ people: [] }),
+  unread: async () => 0,
+  onUnread: () => () => {},
 }
 
 /** The items of a JSON list. */
