@@ -33,7 +33,7 @@ export default {
       'an adapter implements ports and never uses the engine',
     ),
     room('directory', ['engine/ports', 'domain', 'http', 'signing'], 'an adapter implements ports'),
-    room('templates', ['domain'], 'texts know what they are told, and nothing that runs'),
+    room('templates', ['domain', 'engine/ports'], 'texts know what they are told, and nothing that runs'),
     room('http', [], 'a call over HTTP knows nothing of what it carries'),
     room(
       'api',

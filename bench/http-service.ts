@@ -67,8 +67,19 @@ async function untilread(location: string): Promise<Service> {
   const apiKey = newSecret('utr_')
   const entry = { id: newId(), subAccountId: 'default', prefix: apiKey.slice(0, 8), createdAt: systemClock.now() }
   await store.accounts.addKey(entry, sha256(apiKey))
-  const { messages, accounts } = store
-  const app = buildApi({ engine, messages, accounts, clock: systemClock, newId, sha256, newSigningSecret })
+  const { messages, accounts, rules } = store
+  const { watch } = engine
+  const app = buildApi({
+    engine,
+    watch,
+    rules,
+    messages,
+    accounts,
+    clock: systemClock,
+    newId,
+    sha256,
+    newSigningSecret,
+  })
   await store.listen(({ wakeAt }) => wakeAt !== undefined && engine.poke(wakeAt))
   engine.start()
   const send = async (count: number) => {

@@ -7,12 +7,15 @@ import { postReceipt } from './api/post-receipt.ts'
 import { sandbox } from './channels/sandbox/sandbox.ts'
 import { type SandboxServer, sandboxServer } from './channels/sandbox/server.ts'
 import { type Config, SANDBOX_CONNECTION } from './config/config.ts'
+import { sourcesOf } from './config/subaccounts.ts'
+import type { ReminderRule } from './domain/reminder-rule.ts'
 import { Connections } from './engine/connections.ts'
 import { Engine } from './engine/engine.ts'
 import { Feed } from './engine/feed.ts'
 import type { AccountStore } from './engine/ports/account-store.ts'
 import type { Connection } from './engine/ports/channel.ts'
 import type { Clock } from './engine/ports/clock.ts'
+import { ReaderFeed } from './engine/reader-feed.ts'
 import { Sources } from './engine/sources.ts'
 import { openStore as open, type Store } from './store/store.ts'
 import { systemClock } from './system/clock.ts'
@@ -20,6 +23,7 @@ import { newId, newSecret, newSigningSecret, sha256 } from './system/ids.ts'
 import { createLogger } from './system/logger.ts'
 import { MovableClock } from './system/movable-clock.ts'
 import { SyncedClock } from './system/synced-clock.ts'
+import { wording } from './templates/wording.ts'
 
 /** The composition root: the only file that knows all the others. Configuration in, a running service out. */
 export type Server = {
@@ -55,7 +59,9 @@ export async function startServer(
       await Promise.all(connections.all.map(({ channel }) => channel.close?.()))
     })
 
+    const sources = createSources(config, clock, address)
     const feed = new Feed()
+    const readers = new ReaderFeed()
     const engine = new Engine({
       store: store.messages,
       connections,
@@ -65,10 +71,11 @@ export async function startServer(
       feed,
       watching: {
         store: store.watch,
-        sources: new Sources([]),
-        rulesOf: async () => [],
+        sources,
+        rulesOf: (id) => rulesOf(id, config, store),
         directory: { find: async () => undefined },
-        wording: { word: () => ({ text: '', subject: '', body: '', html: '' }) },
+        wording,
+        readers,
       },
       postReceipt: (delivery, endpoint, signal) => postReceipt(delivery, endpoint, signal, clock.now()),
       settings: {
@@ -86,6 +93,10 @@ export async function startServer(
       engine,
       messages: store.messages,
       accounts: store.accounts,
+      rules: store.rules,
+      watch: engine.watch,
+      configuredRules: (id) => config.subaccounts[id]?.reminders ?? [],
+      sourcesOf: (id) => sourcesOf(config.sources, id),
       clock,
       newId,
       sha256,
@@ -95,8 +106,9 @@ export async function startServer(
       subAccountSequence: (id) => config.subaccounts[id]?.sequence,
       plugins: phones ? [(app) => void app.register(phones.server.plugin, { prefix: '/sandbox' })] : [],
     })
-    const stopListening = await store.listen(({ notices, wakeAt }) => {
+    const stopListening = await store.listen(({ notices, wakeAt, readers: changed = [] }) => {
       for (const ping of notices) feed.emit(ping)
+      for (const notice of changed) readers.emit(notice)
       if (wakeAt !== undefined) engine.poke(wakeAt)
     })
     started.push(stopListening)
@@ -150,6 +162,33 @@ class Address {
   get shown(): string {
     return this.#config.publicUrl ?? `http://localhost:${this.#port}`
   }
+}
+
+/** Those of the configuration, then those of the API; one that bears a configured rule's name is never asked. */
+async function rulesOf(subAccountId: string, { subaccounts }: Config, store: Store): Promise<readonly ReminderRule[]> {
+  const configured = subaccounts[subAccountId]?.reminders ?? []
+  const stored = await store.rules.list(subAccountId)
+  return [...configured, ...stored.filter(({ id }) => !configured.some((rule) => rule.id === id))]
+}
+
+function createSources(config: Config, clock: Clock, address: Address): Sources {
+  return new Sources(
+    config.sources.map(({ id, definition, subAccountId, settings }) => ({
+      id,
+      platform: definition.id,
+      subAccountId,
+      waitMs: definition.waitSeconds * 1000,
+      isPolled: definition.isPolled === true,
+      source: definition.create(settings, {
+        sourceId: id,
+        clock,
+        newNonce: () => newSecret(''),
+        get webhookUrl() {
+          return `${address.shown}/sources/${id}`
+        },
+      }),
+    })),
+  )
 }
 
 function createPhones(clock: Clock, settled: () => Promise<void>): { server: SandboxServer; secret: string } {

@@ -28,6 +28,9 @@ import { referencePageRoutes } from './reference-page.ts'
 import { reminderRoutes } from './reminders.ts'
 import { sendRoutes } from './send.ts'
 import { sequenceRoutes } from './sequence.ts'
+import { sourceEventRoutes } from './source-events.ts'
+import { sourceWebhookRoutes } from './source-webhooks.ts'
+import { sourceRoutes } from './sources.ts'
 import { timelineRoutes } from './timeline.ts'
 import { webhookRoutes } from './webhooks.ts'
 
@@ -98,10 +101,13 @@ export function buildApi(options: ApiOptions): FastifyInstance {
       webhookRoutes(api, options, gate)
       channelRoutes(api, options)
       reminderRoutes(api, options)
+      sourceEventRoutes(api, options)
+      sourceRoutes(api, options)
     },
     { prefix: '/api/v1' },
   )
   app.register(async (scope) => callbackRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), options))
+  app.register(async (scope) => sourceWebhookRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), options))
   for (const plugin of plugins) app.register(async (scope) => plugin(scope))
   return app as unknown as FastifyInstance
 }

@@ -1,14 +1,14 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { CallbackResult, RawRequest } from '../engine/ports/channel.ts'
+import type { FastifyReply } from 'fastify'
+import type { CallbackResult } from '../engine/ports/channel.ts'
 import { ApiError } from './errors.ts'
 import type { Api, ApiOptions } from './house.ts'
+import { rawRequest, takeBytes } from './raw-request.ts'
 
 const CALLBACK_BYTES = 5 * 1024 * 1024 // providers send receipts in lists, mail servers whole mails
 
 /** Where providers report: the raw bytes go to the connection that they are for, which alone knows whom to believe. */
 export async function callbackRoutes(app: Api, { engine }: ApiOptions): Promise<void> {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  takeBytes(app)
 
   app.route<{ Params: { connectionId: string } }>({
     method: ['GET', 'POST'],
@@ -21,19 +21,6 @@ export async function callbackRoutes(app: Api, { engine }: ApiOptions): Promise<
       return answer(reply, result)
     },
   })
-}
-
-function rawRequest({ raw, body }: FastifyRequest): RawRequest {
-  const headers = Object.entries(raw.headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.join(', ') : value,
-  ])
-  return {
-    method: raw.method ?? 'POST',
-    url: raw.url ?? '/',
-    headers: Object.fromEntries(headers),
-    body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
-  }
 }
 
 function answer(reply: FastifyReply, result: CallbackResult): FastifyReply {

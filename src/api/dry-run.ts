@@ -142,5 +142,6 @@ const REASONS: Readonly<Record<NoReminder, string>> = {
   'not-mentioned': 'the group is large, and they are not mentioned',
   'known-before': 'this message is known already',
   'nothing-unread': 'nothing of theirs is unread',
+  'too-many': 'they have so many unread messages that no more reminders are made',
   once: 'they have had their one notice for this conversation',
 }

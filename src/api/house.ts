@@ -2,9 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, RawServerDefault } from 'fastify'
 import type { WatchedSource } from '../domain/check-rule.ts'
-import type { CheckTemplate } from '../domain/check-texts.ts'
 import type { ReminderRule } from '../domain/reminder-rule.ts'
-import type { SourceEvent } from '../domain/source-event.ts'
 import type { EngineApi } from '../engine/engine-api.ts'
 import type { AccountStore } from '../engine/ports/account-store.ts'
 import type { Clock } from '../engine/ports/clock.ts'
@@ -34,9 +32,6 @@ export type ApiOptions = {
   configuredRules?: (subAccountId: string) => readonly ReminderRule[]
   /** What a subaccount's rules may name as their source; undefined where that is not known. */
   sourcesOf?: (subAccountId: string) => readonly WatchedSource[] | undefined
-  checkTemplate: CheckTemplate
-  /** Reads an event as it is posted, `path` being where it stands; throws an ApiError that tells what is wrong. */
-  readEvent: (raw: unknown, path: string) => SourceEvent
   /** More routes, such as the sandbox's. */
   plugins?: readonly ((app: FastifyInstance) => void | Promise<void>)[]
 }

@@ -21,6 +21,7 @@ export const openApi: FastifyDynamicSwaggerOptions = {
       { name: 'Sending' },
       { name: 'Following' },
       { name: 'Cancelling' },
+      { name: 'Watching' },
       { name: 'Settings' },
       { name: 'Operating' },
     ],

@@ -3,7 +3,6 @@ import { type ApiHouse, KEY, list, OTHER_KEY, openApiHouse } from '../../test/su
 import { type ReminderRule, RULE_DEFAULTS } from '../domain/reminder-rule.ts'
 import type { SourceEvent } from '../domain/source-event.ts'
 import type { DryRun } from '../engine/watch-api.ts'
-import { ApiError } from './errors.ts'
 
 const URL = '/api/v1/subaccounts/default/reminders'
 const SALES = {
@@ -20,6 +19,7 @@ const configured: ReminderRule = {
   steps: [{ channel: 'SMS', successStatus: 'delivered', onUncertain: 'wait' }],
   texts: {},
 }
+const GOOD = { key: 'k', at: 0, conversation: 'c', type: 'conversation.ended' }
 const event: SourceEvent = { key: 'k', at: 0, conversation: 'c', type: 'ended' }
 
 let answer: DryRun = { people: [] }
@@ -31,11 +31,6 @@ const opened = openApiHouse({
     { name: 'LivePerson', reportsDelivered: false },
     { name: 'events', reportsDelivered: true },
   ],
-  checkTemplate: (template) => (template.includes('{{ cuont') ? 'line 1: there is no cuont' : undefined),
-  readEvent: (raw, path) => {
-    if (raw !== 'good') throw new ApiError(1000, `${path}.type`, 'must be one of message.sent, …')
-    return event
-  },
   watch: {
     dryRun: async (...given) => {
       asked.push(given)
@@ -221,7 +216,7 @@ describe('a dry run', () => {
         { person: 'bob', rules: [], would: { result: 'nothing', why: 'left' } },
       ],
     }
-    const { status, json } = await dryRun({ source: 'LivePerson', event: 'good' })
+    const { status, json } = await dryRun({ source: 'LivePerson', event: GOOD })
     expect(status).toBe(200)
     expect(asked.at(-1)).toEqual(['default', 'LivePerson', event])
     expect(json).toEqual({
@@ -287,7 +282,7 @@ describe('a dry run', () => {
         { person: 'di', rules: [], would: { result: 'call-off', umids: [] } },
       ],
     }
-    const people = list((await dryRun({ event: 'good' })).json.people)
+    const people = list((await dryRun({ event: GOOD })).json.people)
     expect(asked.at(-1)).toEqual(['default', 'events', event])
     expect(people.map(({ text, umids }) => [text, umids])).toEqual([
       [
@@ -306,12 +301,14 @@ describe('a dry run', () => {
 
   test('of an event that cannot be read, or from a source that is none, is refused and asks nobody', async () => {
     const before = asked.length
-    expect((await dryRun({ event: 'bad' })).json.message).toBe('event.type: must be one of message.sent, …')
-    expect((await dryRun({ source: 'x', event: 'good' })).json.message).toBe(
+    expect((await dryRun({ event: { ...GOOD, type: 'bad' } })).json.message).toBe(
+      'event.type: must be one of message.sent, …',
+    )
+    expect((await dryRun({ source: 'x', event: GOOD })).json.message).toBe(
       'source: is not a source of this subaccount; there are LivePerson, events',
     )
     expect((await dryRun({ source: 'events' })).json.message).toMatch(/^event: is missing/)
-    expect((await dryRun({ event: 'good', sourec: 'x' })).json.message).toMatch(/did you mean source\?/)
+    expect((await dryRun({ event: GOOD, sourec: 'x' })).json.message).toMatch(/did you mean source\?/)
     expect(asked.length).toBe(before)
   })
 })

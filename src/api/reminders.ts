@@ -1,10 +1,12 @@
 import { Type } from 'typebox'
 import { checkRule, type WatchedSource } from '../domain/check-rule.ts'
 import { covers, type ReminderRule } from '../domain/reminder-rule.ts'
+import { checkTemplate } from '../templates/templates.ts'
 import { nearest } from '../words/nearest.ts'
 import { DryRunAnswer, DryRunBody, showDryRun } from './dry-run.ts'
 import { ApiError } from './errors.ts'
 import type { Api, ApiOptions } from './house.ts'
+import { readSourceEvent } from './read-source-event.ts'
 import { OrderBody, RuleAnswer, RuleBody, RuleParams, RulesAnswer, showRule } from './rule-shape.ts'
 import { answers, ErrorShape, SubAccountParams } from './schemas.ts'
 
@@ -13,7 +15,7 @@ const OWN_CHAT = 'events'
 
 /** Reminder rules of a subaccount: those of the configuration, which stand first and are only shown, and those made here. */
 export function reminderRoutes(app: Api, options: ApiOptions): void {
-  const { engine, rules, watch, configuredRules = () => [], sourcesOf = () => undefined } = options
+  const { engine, rules, watch, clock, configuredRules = () => [], sourcesOf = () => undefined } = options
   const { 200: _, ...errors } = answers(ErrorShape, 404, 409)
   const common = { tags: ['Settings'], security: [{ apiKey: [] }] }
 
@@ -80,7 +82,7 @@ export function reminderRoutes(app: Api, options: ApiOptions): void {
       if (isConfigured(subAccountId, ruleId)) refuseConfigured(ruleId)
       const rule = readRule(body, ruleId, {
         ability: (name) => engine.ability(name, subAccountId),
-        checkTemplate: options.checkTemplate,
+        checkTemplate,
         nearest,
         sources: sourcesOf(subAccountId),
       })
@@ -154,7 +156,7 @@ export function reminderRoutes(app: Api, options: ApiOptions): void {
         const names = sources.map(({ name }) => name).join(', ')
         throw new ApiError(1000, 'source', `is not a source of this subaccount; there are ${names}`)
       }
-      return showDryRun(await watch.dryRun(subAccountId, source, options.readEvent(event, 'event')))
+      return showDryRun(await watch.dryRun(subAccountId, source, readSourceEvent(event, clock.now(), 'event')))
     },
   )
 }

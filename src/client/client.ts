@@ -6,6 +6,8 @@ import type {
   BatchAnswer,
   BatchRequest,
   CancelAnswer,
+  ChatEvent,
+  EventsAnswer,
   MessageRequest,
   Timeline,
   WatchEvent,
@@ -67,6 +69,14 @@ export class UntilreadClient {
   /** Up to 10,000 messages. Those that are refused are counted, and do not stop the others. */
   batch(batch: BatchRequest, options: SendOptions = {}): Promise<BatchAnswer> {
     return this.#call('POST', '/messages/batch', options, batch)
+  }
+
+  /**
+   * Tells what happened in your own chat: up to 1000 events, all of them or none. Resolves once they are stored; a repeat of
+   * the call does no harm.
+   */
+  sendEvents(events: readonly ChatEvent[], options: CallOptions = {}): Promise<EventsAnswer> {
+    return this.#call('POST', '/events', options, { events })
   }
 
   /** Calls a message off and tells what that achieved. */

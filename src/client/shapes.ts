@@ -1,6 +1,7 @@
 import type { Content } from '../domain/content.ts'
 import type { MessageState, Outcome } from '../domain/message.ts'
 import type { User } from '../domain/recipient.ts'
+import type { ConversationFacts, KnownPerson } from '../domain/source-event.ts'
 import type { Status } from '../domain/status-ladder.ts'
 import type { Fact, TimelineCode } from '../domain/timeline.ts'
 
@@ -126,3 +127,39 @@ export type Timeline = {
 export type WatchEvent =
   | { type: 'timeline'; umid: string; version: number; state: MessageState; entries: TimelineEntry[] }
   | { type: 'ended'; umid: string; outcome: MessageOutcome }
+
+/** Something that happened in your own chat. */
+export type ChatEvent = ConversationFacts & {
+  /** Tells this event from all others. Without it an event is known by what it says. */
+  key?: string
+  /** ISO 8601 with its zone, or milliseconds since 1970. Without it: now. */
+  at?: string | number
+  conversation: string
+} & (
+    | {
+        type: 'message.sent'
+        id: string
+        position?: number
+        text?: string
+        /** `id` is needed for a person. */
+        author: { id?: string; kind?: 'person' | 'bot' | 'system'; name?: string; aliases?: readonly string[] }
+        recipients?: readonly string[]
+        mentions?: readonly string[]
+        people?: Readonly<Record<string, KnownPerson>>
+      }
+    | { type: 'message.edited'; id: string; text: string; mentions?: readonly string[] }
+    | { type: 'message.deleted'; ids: readonly string[] }
+    | ({ type: 'message.read' | 'message.delivered'; person: string } & (
+        | { ids: readonly string[] }
+        | { from: number; to: number }
+        | { upTo: number }
+        | { until: string | number }
+      ))
+    | { type: 'participant.joined' | 'participant.left'; person: string }
+    | { type: 'conversation.updated' | 'conversation.ended' }
+  )
+export type EventsAnswer = {
+  accepted: number
+  /** How many had come before. */
+  repeated: number
+}

@@ -3,11 +3,13 @@ import { CHANNELS } from '../channels/registry.ts'
 import type { CheckTemplate } from '../domain/check-texts.ts'
 import type { SourceDefinition } from '../sources/define-source.ts'
 import { SOURCES } from '../sources/registry.ts'
+import { checkTemplate } from '../templates/templates.ts'
 import { type Findings, note, readBySchema, type Setting } from './check.ts'
 import type { Config } from './config.ts'
 import { readConnections } from './connections.ts'
 import { fromEnvironment, type Outside } from './environment.ts'
 import { readBadge, readDirectory, readEngine } from './groups.ts'
+import { livePersonFromEnvironment } from './liveperson-environment.ts'
 import { ConfigError, isMap, type Located, type Problem } from './located.ts'
 import { readConfigFile } from './read-file.ts'
 import type { Rule } from './rule.ts'
@@ -38,8 +40,8 @@ export type Known = {
 const KNOWN: Known = {
   channels: CHANNELS,
   sources: SOURCES,
-  checkTemplate: () => undefined,
-  insteadOfFile: () => undefined,
+  checkTemplate,
+  insteadOfFile: livePersonFromEnvironment,
 }
 
 const USUAL_FILE = 'untilread.yaml' // read when it is there and no other is named

@@ -3,6 +3,8 @@ import type { Source } from './ports/source.ts'
 /** A source under the operator's name, for one subaccount. */
 export type SourceInUse = {
   id: string
+  /** Which chat platform it is. */
+  platform: string
   subAccountId: string
   /** How long a message may stay unread where neither a rule nor the platform says so. */
   waitMs: number
@@ -32,7 +34,8 @@ export class Sources {
 
   /** The source of that name in a subaccount; its own chat is always there. Undefined once it was taken out. */
   of(subAccountId: string, id: string): SourceInUse | undefined {
-    if (id === OWN_CHAT) return { id, subAccountId, waitMs: OWN_CHAT_WAIT_MS, isPolled: false, source: {} }
+    if (id === OWN_CHAT)
+      return { id, platform: OWN_CHAT, subAccountId, waitMs: OWN_CHAT_WAIT_MS, isPolled: false, source: {} }
     const found = this.#byId.get(id)
     return found?.subAccountId === subAccountId ? found : undefined
   }

@@ -4,6 +4,7 @@ import type { SourceEvent } from '../domain/source-event.ts'
 import type { SuccessStatus } from '../domain/status-ladder.ts'
 import type { RawRequest } from './ports/channel.ts'
 import type { SourceResult } from './ports/source.ts'
+import type { SourceHealth } from './source-health.ts'
 
 /** What watching chat platforms does for its callers. */
 export type WatchApi = {
@@ -21,6 +22,17 @@ export type WatchApi = {
   unread(subAccountId: string, source: string, person: string): Promise<number>
   /** Calls `listener` whenever that number may have changed, on any node. Returns the function that ends it. */
   onUnread(subAccountId: string, source: string, person: string, listener: () => void): () => void
+  /** A subaccount's sources, its own chat last, and how they are doing. */
+  sources(subAccountId: string): readonly SourceView[]
+}
+
+export type SourceView = {
+  id: string
+  platform: string
+  isPolled: boolean
+  takesWebhooks: boolean
+  /** As this node has seen it since it started. */
+  health: SourceHealth
 }
 
 export type { NoReminder } from '../domain/observe.ts'

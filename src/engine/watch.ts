@@ -10,9 +10,9 @@ import type { SourceResult } from './ports/source.ts'
 import type { FoundConversation, WatchStore } from './ports/watch-store.ts'
 import type { ReaderFeed } from './reader-feed.ts'
 import type { Routing } from './routing.ts'
-import type { SourceHealth, SourceHealthBook } from './source-health.ts'
-import type { Sources } from './sources.ts'
-import type { DryRun, DryRunPerson, WatchApi } from './watch-api.ts'
+import type { SourceHealthBook } from './source-health.ts'
+import { OWN_CHAT, type Sources } from './sources.ts'
+import type { DryRun, DryRunPerson, SourceView, WatchApi } from './watch-api.ts'
 import type { Watcher } from './watcher.ts'
 
 export type WatchOptions = {
@@ -115,9 +115,17 @@ export class Watch implements WatchApi {
     return this.#options.readers.on({ subAccountId, source, person }, listener)
   }
 
-  /** How a source is doing, as this node has seen it since it started. */
-  healthOf(subAccountId: string, source: string): SourceHealth {
-    return this.#options.health.of(subAccountId, source)
+  sources(subAccountId: string): readonly SourceView[] {
+    const { sources, health } = this.#options
+    const ids = sources.all.filter((each) => each.subAccountId === subAccountId).map(({ id }) => id)
+    return [...ids, OWN_CHAT].flatMap((id) => {
+      const found = sources.of(subAccountId, id)
+      if (found === undefined) return []
+      const { platform, isPolled, source } = found
+      return [
+        { id, platform, isPolled, takesWebhooks: source.handle !== undefined, health: health.of(subAccountId, id) },
+      ]
+    })
   }
 }
 

@@ -3,7 +3,6 @@ import { Type } from 'typebox'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { loadConfig } from '../../src/config/load-config.ts'
-import type { SourceEvent } from '../../src/domain/source-event.ts'
 import { defineSource } from '../../src/sources/define-source.ts'
 import { SOURCES } from '../../src/sources/registry.ts'
 import { type ApiHouse, list, openApiHouse } from '../support/api-house.ts'
@@ -54,7 +53,6 @@ describe('the commands of the guide on reminder rules', () => {
   const dryRuns: unknown[] = []
   beforeAll(async () => {
     house = await openApiHouse({
-      readEvent: (raw) => raw as SourceEvent,
       watch: {
         dryRun: async (...given) => {
           dryRuns.push(given)

@@ -317,7 +317,9 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
           return { kind: 'unknown' }
         }
         const house = await open([rule()], {
-          sources: [{ id: 'chat', subAccountId: 'default', waitMs: 0, isPolled: false, source: { confirm } }],
+          sources: [
+            { id: 'chat', platform: 'chat', subAccountId: 'default', waitMs: 0, isPolled: false, source: { confirm } },
+          ],
         })
         await house.engine.watch.observe('default', 'chat', [wrote('1')])
         await house.advance(HOUR)
@@ -333,7 +335,9 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
         ]
         const confirm = async () => answers.shift() ?? { kind: 'unknown' as const }
         const house = await open([rule()], {
-          sources: [{ id: 'chat', subAccountId: 'default', waitMs: 0, isPolled: false, source: { confirm } }],
+          sources: [
+            { id: 'chat', platform: 'chat', subAccountId: 'default', waitMs: 0, isPolled: false, source: { confirm } },
+          ],
         })
         for (const conversation of ['a', 'b', 'c']) {
           await house.engine.watch.observe('default', 'chat', [
@@ -453,19 +457,33 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
         const confirm = async () => {
           throw new SourceTrouble('away', 'the platform answered 500')
         }
-        const source = { id: 'chat', subAccountId: 'default', waitMs: 0, isPolled: false, source: { confirm } }
+        const source = {
+          id: 'chat',
+          platform: 'chat',
+          subAccountId: 'default',
+          waitMs: 0,
+          isPolled: false,
+          source: { confirm },
+        }
         const house = await open([rule()], { sources: [source] })
         await house.engine.watch.observe('default', 'chat', [wrote('1')])
         await house.advance(15 * MINUTE)
         expect(notices()).toEqual([])
         await house.advance(2 * MINUTE)
         expect(notices()).toEqual(['bob: 1 unread'])
-        expect(house.engine.watch.healthOf('default', 'chat').trouble).toMatchObject({ what: 'away' })
+        expect(house.engine.watch.sources('default')[0]?.health.trouble).toMatchObject({ what: 'away' })
       })
 
       test('the platform knows an address that nobody else does', async () => {
         const personOf = async () => ({ msisdn: '+6590000009' })
-        const source = { id: 'chat', subAccountId: 'default', waitMs: 0, isPolled: false, source: { personOf } }
+        const source = {
+          id: 'chat',
+          platform: 'chat',
+          subAccountId: 'default',
+          waitMs: 0,
+          isPolled: false,
+          source: { personOf },
+        }
         const house = await open([rule()], { sources: [source], directory: { find: async () => ({ language: 'de' }) } })
         await house.engine.watch.observe('default', 'chat', [wrote('1')])
         await house.advance(HOUR)

@@ -11,6 +11,7 @@ import { openStore, type Store } from '../../src/store/store.ts'
 import { newId, newSecret, sha256 } from '../../src/system/ids.ts'
 import { type House, openHouse } from './house.ts'
 import { type ScriptedConnection, scriptedConnection } from './scripted-channel.ts'
+import { type ScriptedWatch, scriptedWatch } from './scripted-watch.ts'
 
 export const KEY = 'key_of_default'
 export const OTHER_KEY = 'key_of_other'
@@ -19,6 +20,7 @@ export const MASTER_KEY = 'key_of_all'
 export type ApiHouse = House & {
   app: FastifyInstance
   phones: ScriptedConnection
+  watch: ScriptedWatch
   /** A request with the key of subaccount `default`, unless another is given. */
   call(method: InjectOptions['method'], url: string, body?: unknown, options?: CallOptions): Promise<Answer>
   /** How many messages are in the database. */
@@ -34,9 +36,7 @@ export type JsonValue = { [field: string]: JsonValue } & { [index: number]: Json
 
 /** The API on a running engine and a real SQLite file, with phones that answer as the test says. */
 export async function openApiHouse(
-  options: Partial<
-    Pick<ApiOptions, 'plugins' | 'subAccountSequence' | 'configuredRules' | 'sourcesOf' | 'checkTemplate' | 'readEvent'>
-  > & {
+  options: Partial<Pick<ApiOptions, 'plugins' | 'subAccountSequence' | 'configuredRules' | 'sourcesOf'>> & {
     watch?: Partial<WatchApi>
     logger?: FastifyBaseLogger
     messages?: (real: ApiOptions['messages']) => ApiOptions['messages']
@@ -69,27 +69,25 @@ export async function openApiHouse(
     const createdAt = clock.now()
     await store.accounts.addKey({ id: newId(), subAccountId, prefix: key.slice(0, 6), createdAt }, sha256(key))
   }
-  const { messages = (real) => real, watch, ...more } = options
+  const { messages = (real) => real, watch: more = {}, ...rest } = options
+  const watch = Object.assign(scriptedWatch(), more)
   const app = buildApi({
     engine,
+    watch,
     messages: messages(store.messages),
     accounts: store.accounts,
     rules: store.rules,
-    watch: { ...silentWatch, ...watch },
-    checkTemplate: () => undefined,
-    readEvent: () => {
-      throw new Error('the test says how events are read')
-    },
     clock,
     newId,
     sha256,
     newSigningSecret: () => newSecret('whsec_'),
-    ...more,
+    ...rest,
   })
   return {
     ...house,
     app,
     phones,
+    watch,
     async call(method, url, body, { key = KEY, headers = {} } = {}) {
       const isText = typeof body === 'string' || Buffer.isBuffer(body)
       const response = await app.inject({
@@ -129,13 +127,6 @@ export async function openApiHouse(
 }
 
 /** Watching where nothing is ever seen; a test says what else. */
-const silentWatch: WatchApi = {
-  receive: async () => undefined,
-  observe: async (_subAccountId, _source, events) => ({ accepted: events.length, repeated: 0 }),
-  dryRun: async () => ({ people: [] }),
-  unread: async () => 0,
-  onUnread: () => () => {},
-}
 
 /** The items of a JSON list. */
 export function list(value: JsonValue | undefined): JsonValue[] {

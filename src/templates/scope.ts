@@ -1,0 +1,22 @@
+import type { Told } from './told.ts'
+import { wordsFor } from './words.ts'
+
+/** What templates see. Times are ISO 8601, so that they can be printed as they are, and read by `date`. */
+export function scopeOf(told: Told): object {
+  const { attachment } = wordsFor(told.person.language).words
+  return {
+    ...told,
+    now: iso(told.now),
+    items: told.items.map((item) => ({
+      ...item,
+      text: item.text ?? attachment,
+      attachment: item.text === undefined,
+      at: iso(item.at),
+    })),
+  }
+}
+
+function iso(at: number): string {
+  const date = new Date(at)
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { parse as parseYaml } from 'yaml'
+import { EVENT_TYPES } from '../../src/api/event-shape.ts'
+import { readSourceEvent } from '../../src/api/read-source-event.ts'
+import { formatMoment } from '../../src/templates/moment.ts'
+import { checkTemplate, renderNotice } from '../../src/templates/templates.ts'
+
+const NOW = Date.parse('2026-03-01T12:00:00Z')
+const read = (name: string) => readFileSync(new URL(`../../docs/guides/${name}.md`, import.meta.url), 'utf8')
+const blocks = (page: string, language: string) =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text = '']) => text)
+
+/** The first cells of all tables of a page. */
+const firstCells = (page: string) => [...page.matchAll(/^\| `([^|]*?)` ?\|/gm)].map(([, cell = '']) => cell)
+
+test('each event in the guide to own chats is one that is taken, the curls’ too', () => {
+  const page = read('own-chat')
+  const json = [
+    ...blocks(page, 'json'),
+    ...blocks(page, 'sh').flatMap((text) => [...text.matchAll(/-d '(.*?)'/gs)].map(([, body = '']) => body)),
+  ]
+  const events = json.flatMap((text) => JSON.parse(text) as object | object[])
+  expect(events).toHaveLength(14)
+  const told = events.map((event) => readSourceEvent(event, NOW + 600_000))
+  expect(new Set(told.map(({ type }) => type)).size).toBe(EVENT_TYPES.length)
+})
+
+test('the guide to own chats names every type of event', () => {
+  for (const type of EVENT_TYPES) expect(read('own-chat')).toContain(`\`${type}\``)
+})
+
+test('each template in the guide to templates is a right one', () => {
+  const page = read('templates')
+  const filters = [...page.matchAll(/\| `(\{\{.*?\}\})` \|/g)].map(([, text = '']) => text.replaceAll('\\|', '|'))
+  const texts = blocks(page, 'yaml').flatMap((text) => {
+    const { texts, translations } = parseYaml(text) as {
+      texts: { text: string }
+      translations: { de: { text: string } }
+    }
+    return [texts.text, translations.de.text]
+  })
+  const templates = [...blocks(page, 'liquid'), ...filters, ...texts]
+  expect(templates.length).toBeGreaterThanOrEqual(12)
+  // `item` is what a loop calls it.
+  const inLoop = (text: string) => (/for item/.test(text) ? text : `{% for item in items %}${text}{% endfor %}`)
+  for (const template of templates) expect([template, checkTemplate(inLoop(template))]).toEqual([template, undefined])
+})
+
+test('each variable in the guide to templates is there, with nothing missing from the guide', () => {
+  const cells = firstCells(read('templates')).filter((cell) => /^[a-z.…A-Z]+$/.test(cell))
+  const documented = new Set(cells.map((cell) => cell.split('.')[0]))
+  for (const name of ['person', 'conversation', 'source', 'items', 'count', 'more', 'now', 'brand', 'link', 'item']) {
+    expect([...documented]).toContain(name)
+  }
+  for (const cell of cells.filter((each) => /^(person|conversation|item)\./.test(each))) {
+    const variable = cell.replace('…', 'plan')
+    expect([cell, checkTemplate(`{% for item in items %}{{ ${variable} }}{% endfor %}`)]).toEqual([cell, undefined])
+  }
+})
+
+test('the times in the guide to templates are what the filter gives', () => {
+  const at = Date.parse('2026-03-01T11:58:00Z')
+  const rows = [
+    ...read('templates').matchAll(/^\| `\{\{ item\.at \\\| date(?:: "(.*?)"(?:, "(.*?)")?)? \}\}` \| (.*) \|$/gm),
+  ]
+  expect(rows).toHaveLength(5)
+  for (const [, format = 'full', timeZone = 'UTC', words] of rows) {
+    expect(formatMoment(at, format, { language: 'en', timeZone })).toBe(words)
+  }
+})
+
+test('the first template in the guide reads well', () => {
+  const [body = ''] = blocks(read('templates'), 'liquid')
+  const told = {
+    person: { id: 'ann' },
+    conversation: { id: 'c-1', metadata: {} },
+    source: 'chat',
+    items: [{ text: 'Your table is ready.', author: 'Ben', at: NOW }],
+    count: 3,
+    more: 2,
+    now: NOW,
+    link: 'https://chat.example.com/',
+  }
+  expect(renderNotice({ body }, told).body).toBe(
+    'Hello there,\n\n3 messages are waiting for you:\n\nBen, Mar 1, 2026, 12:00 PM:\nYour table is ready.\n\n' +
+      '… and 2 more.\n\nAnswer at https://chat.example.com/',
+  )
+})
