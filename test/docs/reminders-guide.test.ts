@@ -92,7 +92,7 @@ describe('the commands of the guide on reminder rules', () => {
     const shown = blocks('json').map((text) => JSON.parse(text))
     const tried = await run(dryRun)
     expect(tried.json).toEqual(shown[1])
-    expect(dryRuns).toEqual([['default', 'events', expect.objectContaining({ type: 'message.sent' })]])
+    expect(dryRuns).toEqual([['default', 'events', expect.objectContaining({ type: 'sent' })]])
 
     const wrong = await run({ ...create, body: create.body.replace('1h', '1 hour').replace('Email', 'SMS') })
     expect(wrong.json).toMatchObject(shown[0])

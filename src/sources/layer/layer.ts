@@ -25,6 +25,7 @@ const config = Type.Object({
       pattern: '^(layer:///apps/([a-z]+/)?)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
       expected: 'the UUID of an app, alone or as layer:///apps/…',
       unset: 'only possible without `token`',
+      example: '5b5a0c5e-0000-4000-8000-000000000001',
       description: 'The app, for calls of the Server API.',
     }),
   ),
