@@ -29,7 +29,7 @@ export default {
     ),
     room(
       'sources',
-      ['engine/ports', 'domain', 'http', 'signing'],
+      ['engine/ports', 'domain', 'http', 'signing', 'words'],
       'an adapter implements ports and never uses the engine',
     ),
     room('directory', ['engine/ports', 'domain', 'http', 'signing'], 'an adapter implements ports'),

@@ -142,6 +142,7 @@ const REASONS: Readonly<Record<NoReminder, string>> = {
   'not-mentioned': 'the group is large, and they are not mentioned',
   'known-before': 'this message is known already',
   'nothing-unread': 'nothing of theirs is unread',
+  over: 'it was deleted, or the conversation has ended since',
   'too-many': 'they have so many unread messages that no more reminders are made',
   once: 'they have had their one notice for this conversation',
 }

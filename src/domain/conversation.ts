@@ -19,6 +19,8 @@ export type StoredItem = {
   sent: boolean
   editedAt?: number
   deleted?: true
+  /** For whom it was, as far as it was told. */
+  to?: readonly string[]
   /** The message that this one repeats under another id. */
   sameAs?: string
 }

@@ -48,6 +48,7 @@ export type NoReminder =
   | 'left'
   | 'not-mentioned'
   | 'known-before'
+  | 'over'
   | 'nothing-unread'
   | 'once'
   | 'too-many'
@@ -126,41 +127,45 @@ export class Observation {
     const { item: told, author, at } = event
     const { aliases = [], ...by } = author
     const known = this.#item(told.id)
-    if (known?.sent) return this.#judge(author.id ?? '', [], { kind: 'nothing', why: 'known-before' })
-    const original = this.#repeats(told, at)
-    const text = known?.editedAt === undefined ? told.text : known.text
+    const repeats = known?.sent ? known.sameAs : this.#repeats(told, at)
+    const recipients = [...new Set(event.recipients ?? this.#conversation.about.participants ?? [])]
+    // Told again, it may be for somebody who was not named before.
+    const fresh = recipients.filter((person) => !known?.to?.includes(person))
+    const text = known?.text ?? (known?.editedAt === undefined ? told.text : undefined)
     this.#items.set(told.id, {
       ...known,
       id: told.id,
-      at,
+      at: known?.sent ? known.at : at,
       author: by,
       sent: true,
-      ...(original !== undefined && { sameAs: original }),
+      to: [...(known?.to ?? []), ...fresh],
+      ...(repeats !== undefined && { sameAs: repeats }),
       ...(told.position !== undefined && { position: told.position }),
       ...(text !== undefined && !known?.deleted && { text: text.slice(0, LONGEST_TEXT) }),
     })
-    if (original !== undefined) return this.#judge(author.id ?? '', [], { kind: 'nothing', why: 'known-before' })
+    // Who writes has seen what stands above.
+    if (author.kind === 'person' && author.id !== undefined && !known?.sent) {
+      this.#onRead(author.id, { until: at }, 'replied', at)
+      if (told.position !== undefined) this.#onRead(author.id, { upTo: told.position }, 'replied', at)
+    }
+    const { endedAt } = this.#conversation
+    const isOver = known?.deleted || (endedAt !== undefined && endedAt >= at)
     const item: Item = {
       id: told.id,
       at,
       since: this.#surroundings.since(at),
       ...(told.position !== undefined && { position: told.position }),
     }
-    // Who writes has seen what stands above.
-    if (author.kind === 'person' && author.id !== undefined) {
-      this.#onRead(author.id, { until: at }, 'replied', at)
-      if (told.position !== undefined) this.#onRead(author.id, { upTo: told.position }, 'replied', at)
-    }
-    const { endedAt } = this.#conversation
-    if (known?.deleted || (endedAt !== undefined && endedAt >= at)) return
-    const recipients = event.recipients ?? this.#conversation.about.participants ?? []
-    for (const person of new Set(recipients)) {
+    for (const person of recipients) {
       const hints = event.people?.[person]
       if (hints !== undefined) {
         const reader = this.#reader(person)
         this.#put(person, { ...reader, known: { ...reader.known, ...hints } })
       }
-      if (person === author.id || aliases.includes(person)) this.#judge(person, [], { kind: 'nothing', why: 'author' })
+      const nothing = (why: NoReminder) => this.#judge(person, [], { kind: 'nothing', why })
+      if (person === author.id || aliases.includes(person)) nothing('author')
+      else if (repeats !== undefined || !fresh.includes(person)) nothing('known-before')
+      else if (isOver) nothing('over')
       else this.#onUnread(person, item, event, recipients.length)
     }
   }
