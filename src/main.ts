@@ -8,6 +8,8 @@ import { sandbox } from './channels/sandbox/sandbox.ts'
 import { type SandboxServer, sandboxServer } from './channels/sandbox/server.ts'
 import { type Config, SANDBOX_CONNECTION } from './config/config.ts'
 import { sourcesOf } from './config/subaccounts.ts'
+import { createDirectory } from './directory/directory.ts'
+import { httpDirectory } from './directory/http-directory.ts'
 import type { ReminderRule } from './domain/reminder-rule.ts'
 import { Connections } from './engine/connections.ts'
 import { Engine } from './engine/engine.ts'
@@ -60,6 +62,8 @@ export async function startServer(
     })
 
     const sources = createSources(config, clock, address)
+    const userDatabase = config.directory && httpDirectory(config.directory, { clock, newId, log })
+    started.push(async () => userDatabase?.close())
     const feed = new Feed()
     const readers = new ReaderFeed()
     const engine = new Engine({
@@ -73,7 +77,7 @@ export async function startServer(
         store: store.watch,
         sources,
         rulesOf: (id) => rulesOf(id, config, store),
-        directory: { find: async () => undefined },
+        directory: createDirectory({ contacts: store.contacts, ...(userDatabase && { userDatabase }) }),
         wording,
         readers,
       },
@@ -97,6 +101,7 @@ export async function startServer(
       watch: engine.watch,
       configuredRules: (id) => config.subaccounts[id]?.reminders ?? [],
       sourcesOf: (id) => sourcesOf(config.sources, id),
+      contacts: store.contacts,
       clock,
       newId,
       sha256,

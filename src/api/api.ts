@@ -14,6 +14,7 @@ import { Gate } from './auth.ts'
 import { callbackRoutes } from './callbacks.ts'
 import { cancelRoutes } from './cancel.ts'
 import { channelRoutes } from './channels.ts'
+import { contactRoutes } from './contacts.ts'
 import { DefaultSequences } from './default-sequences.ts'
 import { ApiError, type ErrorBody } from './errors.ts'
 import { eventRoutes } from './events.ts'
@@ -103,6 +104,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
       reminderRoutes(api, options)
       sourceEventRoutes(api, options)
       sourceRoutes(api, options)
+      contactRoutes(api, options)
     },
     { prefix: '/api/v1' },
   )
@@ -144,7 +146,7 @@ function translate(error: FastifyError | Error): ApiError | undefined {
   const { code, statusCode } = error as FastifyError
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new ApiError(7001, 'body', 'is too large; a message may have 1 MB, a batch 20 MB')
+      return new ApiError(7001, 'body', 'is too large; a message may have 1 MB, a batch or an import 20 MB')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new ApiError(1000, 'Content-Type', 'must be application/json', 415)
     case 'FST_ERR_BAD_URL':

@@ -6,6 +6,7 @@ import type { ReminderRule } from '../domain/reminder-rule.ts'
 import type { EngineApi } from '../engine/engine-api.ts'
 import type { AccountStore } from '../engine/ports/account-store.ts'
 import type { Clock } from '../engine/ports/clock.ts'
+import type { ContactStore } from '../engine/ports/directory.ts'
 import type { MessageRecord, MessageStore } from '../engine/ports/message-store.ts'
 import type { RuleStore } from '../engine/ports/rule-store.ts'
 import type { WatchApi } from '../engine/watch-api.ts'
@@ -18,6 +19,7 @@ export type ApiOptions = {
   accounts: AccountStore
   rules: RuleStore
   watch: WatchApi
+  contacts: ContactStore
   clock: Clock
   /** A new UUID. */
   newId: () => string

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { CHANNEL_ID_PATTERN, EMAIL_PATTERN, LONGEST_CHANNEL_ID, LONGEST_EMAIL } from '../domain/address.ts'
 import { CONTENT_TYPES } from '../domain/content.ts'
 import { FALLBACK_AFTER_SECONDS } from '../domain/sequence.ts'
 import { codes } from './judge.ts'
@@ -35,8 +36,8 @@ export const UserShape = Type.Object(
         title: 'an e-mail address such as ann@example.com',
         description: 'E-mail address; goes with any other.',
         examples: ['ann@example.com'],
-        maxLength: 254,
-        pattern: '^[^\\s@<>(),;:"\\[\\]\\\\\\p{Cc}]+@[^\\s@<>(),;:"\\[\\]\\\\\\p{Cc}]+$',
+        maxLength: LONGEST_EMAIL,
+        pattern: EMAIL_PATTERN,
       }),
     ),
     contactId: Type.Optional(id('Your own id for the person; goes with any other.')),
@@ -55,8 +56,8 @@ function id(description: string) {
     title: 'an id of 1 to 255 characters without spaces',
     description,
     minLength: 1,
-    maxLength: 255,
-    pattern: '^[^\\s\\p{Cc}]+$',
+    maxLength: LONGEST_CHANNEL_ID,
+    pattern: CHANNEL_ID_PATTERN,
     ...codes({ wrong: 1008, tooLong: 1008, tooShort: 1008 }),
   })
 }

@@ -22,6 +22,7 @@ export const openApi: FastifyDynamicSwaggerOptions = {
       { name: 'Following' },
       { name: 'Cancelling' },
       { name: 'Watching' },
+      { name: 'Contacts' },
       { name: 'Settings' },
       { name: 'Operating' },
     ],

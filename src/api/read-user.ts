@@ -1,8 +1,8 @@
-import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import { lookUpChannel } from '../domain/channel-catalogue.ts'
 import { addressOf, type User } from '../domain/recipient.ts'
 import type { Sequence } from '../domain/sequence.ts'
 import { ApiError } from './errors.ts'
+import { type Country, DOUBTFUL, readCountry, readPhone } from './read-phone.ts'
 
 /** The person as the rules know them: the number in E.164. Takes what has the right shape. */
 export function readUser(given: User, warnings: string[]): User {
@@ -10,10 +10,7 @@ export function readUser(given: User, warnings: string[]): User {
   if (msisdn !== undefined && rest.lineUserId !== undefined) {
     throw new ApiError(1000, 'user.lineUserId', 'cannot go with user.msisdn; give one of the two')
   }
-  const code = country?.toUpperCase()
-  if (code !== undefined && !isSupportedCountry(code)) {
-    throw new ApiError(1009, 'user.country', 'is not an ISO 3166 country; give one such as SG')
-  }
+  const code = country === undefined ? undefined : readCountry(country, 'user.country')
   const user: User = {
     ...(msisdn !== undefined && { msisdn: readNumber(msisdn, code, warnings) }),
     ...(code !== undefined && { country: code }),
@@ -26,24 +23,14 @@ export function readUser(given: User, warnings: string[]): User {
   return user
 }
 
-const DOUBTFUL = 'user.msisdn: no such number is known to exist in its numbering plan; it is tried all the same'
-
-function readNumber(msisdn: string, country: string | undefined, warnings: string[]): string {
-  const digits = msisdn.replace(/[\s().-]/g, '')
-  if (country !== undefined && !digits.startsWith('+') && isSupportedCountry(country)) {
-    const number = parsePhoneNumberFromString(digits, country)
-    if (number === undefined) throw refusal('is not a phone number of user.country')
-    if (!number.isValid()) warnings.push(DOUBTFUL)
-    return checkForm(number.number)
+function readNumber(msisdn: string, country: Country | undefined, warnings: string[]): string {
+  const phone = readPhone(msisdn, country)
+  if (phone === undefined) {
+    const national = country !== undefined && !msisdn.trimStart().startsWith('+')
+    throw refusal(national ? 'is not a phone number of user.country' : 'is not a phone number')
   }
-  const international = checkForm(digits.startsWith('+') ? digits : `+${digits}`)
-  if (parsePhoneNumberFromString(international)?.isValid() !== true) warnings.push(DOUBTFUL)
-  return international
-}
-
-function checkForm(number: string): string {
-  if (/^\+[1-9]\d{6,14}$/.test(number)) return number
-  throw refusal('is not a phone number')
+  if (!phone.exists) warnings.push(`user.msisdn: ${DOUBTFUL}`)
+  return phone.number
 }
 
 function refusal(what: string): ApiError {

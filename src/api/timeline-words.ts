@@ -91,6 +91,7 @@ function cancelledText({ reason }: Facts): string {
     ended: 'The conversation ended',
     'conversation-gone': 'The platform has this conversation no more',
     deleted: 'All that was unread has been deleted',
+    unconfirmed: 'The platform could not be asked whether anything was missed',
   }
   return words[String(reason)] ?? 'The message was cancelled'
 }

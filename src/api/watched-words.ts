@@ -54,14 +54,15 @@ function leftText({ how, items = 1 }: Facts): string {
   }
 }
 
-function inquiredText({ unread: count, more, platform, addresses, detail }: Facts): string {
+function inquiredText({ unread: count, more, platform, addresses, detail, fault }: Facts): string {
   const asked = platform === 'confirmed' ? 'The platform confirms it' : 'As far as we know'
   const where =
     addresses === null || addresses === undefined
       ? 'no address of the person is known'
       : `addresses known: ${addresses}`
   const trouble = detail === undefined ? '' : ` (${detail})`
-  return `${asked}: ${waiting({ unread: count, more })}; ${where}${trouble}.`
+  const worded = fault === undefined ? '' : `; a text of the rule could not be used, so our own stands in (${fault})`
+  return `${asked}: ${waiting({ unread: count, more })}; ${where}${trouble}${worded}.`
 }
 
 function who({ who }: Facts): string {

@@ -5,6 +5,7 @@ import { type Flags, type Loaded, loadConfig } from '../config/load-config.ts'
 import { LOG_LEVELS } from '../config/schema.ts'
 import type { AccountStore } from '../engine/ports/account-store.ts'
 import { systemClock } from '../system/clock.ts'
+import { addContacts } from './contacts.ts'
 import { EXIT } from './exit.ts'
 import type { SendOptions } from './send.ts'
 import { connect, type TargetOptions } from './target.ts'
@@ -26,6 +27,7 @@ export function createProgram(report: Report, terminal = new Terminal()): Comman
   addSend(program, report, terminal)
   addWatch(program, report, terminal)
   addStatus(program, terminal)
+  addContacts(program, report, terminal, withTargetFlags)
   addKeys(program, terminal)
   addMigrate(program, terminal)
   addConfig(program, terminal)
@@ -238,7 +240,7 @@ function withTargetFlags(command: Command): Command {
     .option('--url <url>', 'the service (env UNTILREAD_URL; default: the one started here)', httpUrl)
     .option('--api-key <key>', 'an API key (env UNTILREAD_API_KEY; default: that of the service started here)')
     .option('--data-dir <folder>', 'of the service started here (env UNTILREAD_DATA_DIR; default ./data)')
-    .option('--subaccount <id>', 'whose message it is; default "default"')
+    .option('--subaccount <id>', 'for which subaccount; default "default"')
 }
 
 function httpUrl(value: string): string {

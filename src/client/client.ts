@@ -7,8 +7,13 @@ import type {
   BatchRequest,
   CancelAnswer,
   ChatEvent,
+  Contact,
+  ContactFields,
+  ContactPage,
   EventsAnswer,
+  ImportAnswer,
   MessageRequest,
+  Nullable,
   Timeline,
   WatchEvent,
 } from './shapes.ts'
@@ -39,6 +44,11 @@ export type WatchOptions = CallOptions & {
   afterVersion?: number
   /** The connection is gone; it is taken up again after `waitMs`. */
   onReconnect?: (error: UntilreadError, waitMs: number) => void
+}
+
+export type ContactOptions = CallOptions & {
+  /** ISO 3166 code of the country that national phone numbers belong to. */
+  defaultCountry?: string
 }
 
 const FIRST_WAIT_MS = 500
@@ -124,18 +134,53 @@ export class UntilreadClient {
     }
   }
 
+  /** Creates the contact, or replaces it whole. */
+  putContact(id: string, contact: ContactFields, options: ContactOptions = {}): Promise<Contact> {
+    return this.#call('PUT', contactPath(id) + queryOf({ defaultCountry: options.defaultCountry }), options, contact)
+  }
+
+  /** Sets the fields that are given, and removes those that are null. */
+  changeContact(id: string, changes: Nullable<ContactFields>, options: ContactOptions = {}): Promise<Contact> {
+    return this.#call('PATCH', contactPath(id) + queryOf({ defaultCountry: options.defaultCountry }), options, changes)
+  }
+
+  contact(id: string, options: CallOptions = {}): Promise<Contact> {
+    return this.#call('GET', contactPath(id), options)
+  }
+
+  async deleteContact(id: string, options: CallOptions = {}): Promise<void> {
+    await this.#call('DELETE', contactPath(id), options)
+  }
+
+  /** A page of up to 1,000 contacts in the order of their ids; `next` of it is `after` of the one that follows. */
+  contacts(options: CallOptions & { limit?: number; after?: string } = {}): Promise<ContactPage> {
+    const { limit, after } = options
+    return this.#call('GET', `/contacts${queryOf({ limit, after })}`, options)
+  }
+
+  /**
+   * Stores the contacts of a CSV file of up to 20 MB with a header line. Lines with mistakes are refused by themselves;
+   * `problems` says how many of the reasons are told (default: 100). The same file may be imported again.
+   */
+  importContacts(csv: string, options: ContactOptions & { problems?: number } = {}): Promise<ImportAnswer> {
+    const { defaultCountry, problems } = options
+    return this.#call('POST', `/contacts/import${queryOf({ defaultCountry, problems })}`, options, new Csv(csv))
+  }
+
   async #call<Answer>(method: string, path: string, options: SendOptions, body?: unknown): Promise<Answer> {
     const { signal, idempotencyKey } = options
     const limit = AbortSignal.timeout(this.#timeoutMs)
+    const isCsv = body instanceof Csv
     const response = await this.#fetch(path, {
       method,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: isCsv ? body.text : JSON.stringify(body) }),
       headers: {
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': isCsv ? 'text/csv' : 'application/json' }),
         ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
       },
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     })
+    if (response.status === 204) return undefined as Answer
     try {
       return (await response.json()) as Answer
     } catch (error) {
@@ -196,6 +241,25 @@ export class UntilreadClient {
     }
     return false
   }
+}
+
+/** A body that is not JSON. */
+class Csv {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+function contactPath(id: string): string {
+  return `/contacts/${encodeURIComponent(id)}`
+}
+
+function queryOf(parameters: Readonly<Record<string, string | number | undefined>>): string {
+  const given = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) given.set(name, String(value))
+  return given.size === 0 ? '' : `?${given}`
 }
 
 /** Whether trying again can help: the service was away, overloaded or broken. */

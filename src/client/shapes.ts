@@ -163,3 +163,42 @@ export type EventsAnswer = {
   /** How many had come before. */
   repeated: number
 }
+
+/** What can be known of a person; addresses are named as in a message's `user`. */
+export type ContactFields = {
+  name?: string
+  email?: string
+  /** E.164, or a national number together with `defaultCountry`. */
+  msisdn?: string
+  lineUserId?: string
+  channelUserId?: string
+  /** BCP 47, such as `pt-BR`. */
+  language?: string
+  /** IANA name, such as `Europe/Berlin`. */
+  timeZone?: string
+}
+export type Nullable<T> = { [Field in keyof T]: T[Field] | null }
+export type Contact = ContactFields & {
+  id: string
+  createdAt: string
+  updatedAt: string
+  /** What was stored and still looks wrong. */
+  warnings?: string[]
+}
+export type ContactPage = { contacts: Contact[]; next: string | null }
+
+export type ImportFinding = {
+  /** Of the file, counted from 1. */
+  line: number
+  /** Absent: the whole line. */
+  field?: string
+  message: string
+}
+export type ImportAnswer = {
+  created: number
+  replaced: number
+  refused: number
+  problems: ImportFinding[]
+  /** What was stored and still looks wrong. */
+  warnings: ImportFinding[]
+}

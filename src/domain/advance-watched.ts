@@ -67,13 +67,16 @@ export function onInquired(
   const left = watch.items.filter(({ id }) => !confirmed.items.some((item) => item.id === id)).length
   draft.setWatch(confirmed)
   if (left > 0) draft.note('items-left', 0, { how: 'confirmed', items: left, unread: confirmed.items.length })
-  if (confirmed.items.length === 0)
-    return read(
-      readReport(draft.stepAt(0).successStatus === 'delivered' ? 'delivered' : 'read', 'confirmed', undefined),
-    )
+  if (confirmed.items.length === 0) {
+    const { successStatus } = draft.stepAt(0)
+    return read(readReport(successStatus === 'delivered' ? 'delivered' : 'read', 'confirmed', undefined))
+  }
   if (putOff(draft, step, confirmed, answer)) return
+  // What only may be unread is nothing to tell of without the platform's word.
+  if (confirmed.items.every(({ tentative }) => tentative)) return draft.end('cancelled', { reason: 'unconfirmed' })
   const listed = new Set(answer.told)
-  const isCurrent = listed.size === confirmed.items.length && confirmed.items.every(({ id }) => listed.has(id))
+  const toTell = confirmed.items.filter(({ tentative }) => !tentative)
+  const isCurrent = listed.size === toTell.length && toTell.every(({ id }) => listed.has(id))
   // Something was read or written while we asked: once more, so that the notice says what is so.
   if (!isCurrent && (confirmed.asked ?? 0) < MOST_QUESTIONS) return draft.goDue(step, draft.at)
   draft.setWatch({ ...confirmed, troubledSince: undefined, inquiry: { at: draft.at, user: answer.user } })
@@ -85,6 +88,7 @@ export function onInquired(
       Object.keys(answer.user)
         .filter((name) => name !== 'contactId' && name !== 'country')
         .join(', ') || null,
+    fault: answer.fault,
     detail: answer.troubles.map(({ detail }) => detail).join('; ') || undefined,
   })
   draft.goDue(step, draft.at)
@@ -109,7 +113,8 @@ const FIRST_RETRY_MS = 5_000
 function putOff(draft: Draft, step: number, watch: Watch, { troubles }: InquiryAnswer): boolean {
   if (troubles.length === 0) return false
   const since = watch.troubledSince ?? draft.at
-  const patienceMs = troubles.some(({ who }) => who === 'directory') ? draft.context.retryForMs : PLATFORM_PATIENCE_MS
+  const isNeeded = troubles.some(({ who }) => who === 'directory') || watch.items.some(({ tentative }) => tentative)
+  const patienceMs = isNeeded ? draft.context.retryForMs : PLATFORM_PATIENCE_MS
   const nextAt = draft.at + Math.max(FIRST_RETRY_MS, draft.at - since)
   if (nextAt - since > patienceMs) return false
   draft.setWatch({ ...watch, troubledSince: since, asked: 0 })

@@ -155,6 +155,7 @@ export class Observation {
       at,
       since: this.#surroundings.since(at),
       ...(told.position !== undefined && { position: told.position }),
+      ...(told.tentative && { tentative: true }),
     }
     for (const person of recipients) {
       const hints = event.people?.[person]

@@ -58,6 +58,8 @@ export type NewItem = {
   position?: number
   /** The sender's own key: what comes with the same one within a day, under whatever id, is the same message once more. */
   dedupeKey?: string
+  /** It stands for what may be unread, until the platform has been asked: without its word nobody is told. */
+  tentative?: true
   /** Plain text. Absent: something that is no text, such as a picture. */
   text?: string
 }
@@ -80,8 +82,8 @@ export type KnownPerson = {
   email?: string
   /** E.164 with `+`. */
   msisdn?: string
+  /** As in the Send API's `user`: ids by which channels know the person. */
   lineUserId?: string
-  /** The person's id on a messenger, as the Send API's `channelUserId`. */
   channelUserId?: string
   /** BCP 47, such as `de` or `pt-BR`. */
   language?: string

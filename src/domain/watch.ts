@@ -29,6 +29,8 @@ export type Item = {
   at: number
   /** When its time began to run, by ours. */
   since: number
+  /** It only may be unread: the platform has to say so. */
+  tentative?: true
 }
 
 /** Where the person can be reached, as it was known at `at`. */
@@ -45,6 +47,8 @@ export type InquiryAnswer = {
   user: User
   /** The items that the notice lists. */
   told: readonly string[]
+  /** Which texts of the rule could not be used; quotes nobody. */
+  fault?: string
   /** Who could not be asked. For people: no personal data. */
   troubles: readonly { who: 'platform' | 'directory'; detail: string }[]
 }

@@ -1,6 +1,6 @@
 import type { SourceDefinition } from './define-source.ts'
 import { layer } from './layer/layer.ts'
-import { livePerson } from './liveperson/liveperson.ts'
+import { liveperson } from './liveperson/liveperson.ts'
 
 /** Every chat platform that a source can name. Adding one is a file, a line here and a docs page. */
-export const SOURCES: readonly SourceDefinition[] = [layer, livePerson]
+export const SOURCES: readonly SourceDefinition[] = [layer, liveperson]

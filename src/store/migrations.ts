@@ -213,6 +213,23 @@ function migrationsFor(dialect: DialectName): Record<string, Migration> {
         ])
       },
     },
+    '0005-contacts': {
+      async up(db: Kysely<Schema>) {
+        // The database's own language would sort ids its own way, and a list goes on where the last page ended.
+        const byCharacter = dialect === 'postgres' ? sql`collate "C"` : sql``
+        await run(db, [
+          sql`create table contacts (
+            subaccount_id text not null,
+            id text ${byCharacter} not null,
+            person text not null,
+            version integer not null,
+            created_at ${big} not null,
+            updated_at ${big} not null,
+            primary key (subaccount_id, id)
+          ) ${strict}`,
+        ])
+      },
+    },
   }
 }
 

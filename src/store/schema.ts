@@ -95,6 +95,16 @@ export type Schema = {
   }
   /** Those that were made through the API, in the order of their place within the subaccount. */
   reminder_rules: { subaccount_id: string; id: string; place: number; body: string }
+  contacts: {
+    subaccount_id: string
+    id: string
+    /** Where the person can be reached, and what else is known. */
+    person: string
+    /** Counts what was written, from 1. */
+    version: number
+    created_at: number
+    updated_at: number
+  }
 }
 
 /** Each process takes so many numbers of pages at a time. */

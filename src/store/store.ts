@@ -1,11 +1,13 @@
 import { sql } from 'kysely'
 import type pg from 'pg'
 import type { AccountStore } from '../engine/ports/account-store.ts'
+import type { ContactStore } from '../engine/ports/directory.ts'
 import type { MessageStore } from '../engine/ports/message-store.ts'
 import type { Outbox } from '../engine/ports/outbox.ts'
 import type { RuleStore } from '../engine/ports/rule-store.ts'
 import type { WatchStore } from '../engine/ports/watch-store.ts'
 import { accountStore } from './account-store.ts'
+import { contactStore } from './contact-store.ts'
 import type { Database } from './database.ts'
 import { messageStore } from './message-store.ts'
 import { migrate } from './migrations.ts'
@@ -22,6 +24,7 @@ export type Store = {
   accounts: AccountStore
   watch: WatchStore
   rules: RuleStore
+  contacts: ContactStore
   /** Names of the migrations that were applied now. */
   migrate(): Promise<string[]>
   /** The time by the database's clock, in epoch milliseconds; undefined where it is this machine's own. */
@@ -43,6 +46,7 @@ export function openStore(location: string, { newId }: Pick<TransitionOptions, '
     watch: watchStore(database, transitions),
     accounts: accountStore(database),
     rules: ruleStore(database),
+    contacts: contactStore(database),
     migrate: () => migrate(database),
     ...(isPostgres && { readTime: () => postgresTime(database) }),
     listen: async (onNews) => (database.pool ? listen(database.pool, node, onNews) : async () => {}),

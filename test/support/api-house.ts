@@ -77,6 +77,7 @@ export async function openApiHouse(
     messages: messages(store.messages),
     accounts: store.accounts,
     rules: store.rules,
+    contacts: store.contacts,
     clock,
     newId,
     sha256,

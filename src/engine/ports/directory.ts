@@ -9,6 +9,13 @@ export type Directory = {
 /** The directory did not answer, or not in words of the contract. The message is for operators: no personal data. */
 export class DirectoryTrouble extends Error {
   override readonly name = 'DirectoryTrouble'
+  /** What was known all the same, from another place: enough where it has the address that is wanted. */
+  readonly known: KnownPerson | undefined
+
+  constructor(message: string, { known }: { known?: KnownPerson | undefined } = {}) {
+    super(message)
+    this.known = known
+  }
 }
 
 /** A person as the operator entered them. */
@@ -22,10 +29,15 @@ export type Contact = {
 
 export type ContactStore = {
   find(subAccountId: string, id: string): Promise<Contact | undefined>
-  /** Creates or replaces, all of them or none; `createdAt` of one that was there stays. Answers how many were new. */
+  /**
+   * Creates or replaces, all of them or none; `createdAt` of one that was there stays. Of several with one id the last
+   * counts. Answers how many were new.
+   */
   put(contacts: readonly Contact[]): Promise<{ created: number; replaced: number }>
+  /** Replaces a contact by what `decide` makes of it as it stands, with nobody in between; undefined when there is none. */
+  change(subAccountId: string, id: string, decide: (contact: Contact) => Contact): Promise<Contact | undefined>
   /** False when there was none. */
   delete(subAccountId: string, id: string): Promise<boolean>
-  /** In the order of the ids, after `after`. */
+  /** In the order of the ids, character by character and the same on every database; those after `after`. */
   list(subAccountId: string, options: { after?: string; limit: number }): Promise<Contact[]>
 }
