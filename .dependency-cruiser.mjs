@@ -24,16 +24,17 @@ export default {
     room('store', ['engine/ports', 'domain'], 'an adapter implements ports and never uses the engine'),
     room(
       'channels',
-      ['engine/ports', 'domain', 'http', 'signing'],
+      ['engine/ports', 'domain', 'http', 'signing', 'genesys-cloud'],
       'an adapter implements ports and never uses the engine',
     ),
     room(
       'sources',
-      ['engine/ports', 'domain', 'http', 'signing', 'words'],
+      ['engine/ports', 'domain', 'http', 'signing', 'words', 'genesys-cloud'],
       'an adapter implements ports and never uses the engine',
     ),
     room('directory', ['engine/ports', 'domain', 'http', 'signing'], 'an adapter implements ports'),
     room('templates', ['domain', 'engine/ports'], 'texts know what they are told, and nothing that runs'),
+    room('genesys-cloud', ['http', 'engine/ports', 'words'], 'one platform, spoken with from two sides'),
     room('http', [], 'a call over HTTP knows nothing of what it carries'),
     room(
       'api',

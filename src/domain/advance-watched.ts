@@ -98,8 +98,8 @@ export function onInquired(
 function confirm(watch: Watch, { asked, unread }: InquiryAnswer): Watch {
   if (unread === undefined) return watch
   const was = new Set(asked)
-  const still = new Set(unread.map(({ id }) => id))
-  const items = watch.items.filter(({ id }) => !was.has(id) || still.has(id))
+  const still = new Map(unread.map((item) => [item.id, item]))
+  const items = watch.items.flatMap((item) => (was.has(item.id) ? (still.get(item.id) ?? []) : [item]))
   return withItems(
     { ...watch, items },
     unread.filter(({ id }) => !was.has(id)),
@@ -113,7 +113,7 @@ const FIRST_RETRY_MS = 5_000
 function putOff(draft: Draft, step: number, watch: Watch, { troubles }: InquiryAnswer): boolean {
   if (troubles.length === 0) return false
   const since = watch.troubledSince ?? draft.at
-  const isNeeded = troubles.some(({ who }) => who === 'directory') || watch.items.some(({ tentative }) => tentative)
+  const isNeeded = troubles.some(({ who }) => who === 'directory') || watch.items.every(({ tentative }) => tentative)
   const patienceMs = isNeeded ? draft.context.retryForMs : PLATFORM_PATIENCE_MS
   const nextAt = draft.at + Math.max(FIRST_RETRY_MS, draft.at - since)
   if (nextAt - since > patienceMs) return false

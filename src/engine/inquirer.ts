@@ -135,6 +135,7 @@ export class Inquirer {
         ...(confirmation?.kind === 'gone' && { gone: confirmation.why }),
         user: userOf(person),
         told: told.items.map(({ id }) => id),
+        ...(notice.fault !== undefined && { fault: notice.fault }),
         troubles,
       },
     }
@@ -152,22 +153,24 @@ export class Inquirer {
       confirmation.kind === 'read'
         ? []
         : confirmation.kind === 'unread'
-          ? confirmation.items.map(({ id, at = now }) => known.get(id) ?? { id, at, since: now })
+          ? confirmation.items.map(({ id, at = now }) => certain(known.get(id) ?? { id, at, since: now }))
           : [...items]
     const ids = unread.map(({ id }) => id)
     const stored = new Map((await this.#options.store.items(key, ids)).map((item) => [item.id, item]))
     const said = new Map(confirmation.kind === 'unread' ? confirmation.items.map((item) => [item.id, item]) : [])
-    const words = unread.map((item) => {
-      const { text, author } = said.get(item.id) ?? {}
-      return {
-        ...item,
-        sent: true,
-        ...stored.get(item.id),
-        ...(text !== undefined && { text }),
-        ...(author !== undefined && { author: { name: author, kind: 'person' as const } }),
-        since: item.since,
-      }
-    })
+    const words = unread
+      .filter(({ tentative }) => !tentative)
+      .map((item) => {
+        const { text, author } = said.get(item.id) ?? {}
+        return {
+          ...item,
+          sent: true,
+          ...stored.get(item.id),
+          ...(text !== undefined && { text }),
+          ...(author !== undefined && { author: { name: author, kind: 'person' as const } }),
+          since: item.since,
+        }
+      })
     return { items: words.sort((a, b) => (a.position ?? a.at) - (b.position ?? b.at) || a.at - b.at), unread }
   }
 
@@ -181,19 +184,27 @@ export class Inquirer {
     const { directory, sources, needs } = this.#options
     const { subAccountId } = job.held
     const contactId = asked.known?.contactId ?? asked.person
-    const found = await this.#ask(job, troubles, 'directory', () => directory.find(subAccountId, contactId, signal))
-    const person = { ...asked.known, ...found }
     const wanted = needs(job)
-    const lacks = (wanted.has('email') && !person.email) || (wanted.has('phone') && !person.msisdn)
+    const lacksAny = ({ email, msisdn }: KnownPerson) =>
+      (wanted.has('email') && !email) || (wanted.has('phone') && !msisdn)
+    const look = (id: string) =>
+      this.#ask(job, troubles, 'directory', async () => {
+        try {
+          return await directory.find(subAccountId, id, signal)
+        } catch (error) {
+          // The user database is away; what the contacts say may be enough.
+          const rest = error instanceof DirectoryTrouble ? error.known : undefined
+          if (rest === undefined || lacksAny({ ...asked.known, ...rest })) throw error
+          return rest
+        }
+      })
+    const person = { ...asked.known, ...(await look(contactId)) }
     const source = sources.of(subAccountId, job.envelope.watched.source)?.source
-    if (!lacks || source?.personOf === undefined) return person
+    if (!lacksAny(person) || source?.personOf === undefined) return person
     const more = await this.#ask(job, troubles, 'platform', async () => source.personOf?.(asked, signal))
     // The platform may know the person by an id of the directory that no event named.
     const other = more?.contactId
-    const again =
-      other === undefined || other === contactId
-        ? undefined
-        : await this.#ask(job, troubles, 'directory', () => directory.find(subAccountId, other, signal))
+    const again = other === undefined || other === contactId ? undefined : await look(other)
     return { ...more, ...person, ...again }
   }
 
@@ -220,6 +231,11 @@ export class Inquirer {
       return undefined
     }
   }
+}
+
+/** The platform says so. */
+function certain({ tentative: _, ...item }: Item): Item {
+  return item
 }
 
 const AT_ONE_TIME = 32

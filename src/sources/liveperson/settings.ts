@@ -12,8 +12,9 @@ export const DEFAULTS = {
   scheme: 'https',
 } as const
 
-function secret(description: string) {
-  return Type.Optional(Type.String({ minLength: 1, secret: true, description }))
+/** `alternative`: of two ways to log in, the one that the example file does not show. */
+function secret(description: string, { alternative }: { alternative?: true } = {}) {
+  return Type.Optional(Type.String({ minLength: 1, secret: true, ...(alternative && { alternative }), description }))
 }
 
 const webhookSecret = Type.String({ minLength: 1, secret: true })
@@ -25,10 +26,12 @@ export const config = Type.Object({
     example: '12345678',
     description: 'The account, also called site or brand id.',
   }),
-  consumerKey: Type.Optional(Type.String({ minLength: 1, description: 'App key of an API key (OAuth 1.0).' })),
-  consumerSecret: secret('Secret of the API key.'),
-  token: Type.Optional(Type.String({ minLength: 1, description: 'Access token of the API key.' })),
-  tokenSecret: secret('Access token secret of the API key.'),
+  consumerKey: Type.Optional(
+    Type.String({ minLength: 1, alternative: true, description: 'App key of an API key (OAuth 1.0).' }),
+  ),
+  consumerSecret: secret('Secret of the API key.', { alternative: true }),
+  token: secret('Access token of the API key.', { alternative: true }),
+  tokenSecret: secret('Access token secret of the API key.', { alternative: true }),
   clientId: Type.Optional(
     Type.String({
       minLength: 1,
