@@ -60,6 +60,7 @@ export class Watch implements WatchApi {
       health.note(subAccountId, sourceId, (page) => ({ [kind]: page[kind] + 1 }))
       health.trouble(subAccountId, sourceId, clock.now(), kind, detail)
       log.warn({ source: sourceId, result: kind, detail }, 'a request to a source was not taken')
+      if (kind === 'unreadable' && source.source.givesUpWhenRefused) return { kind: 'events', events: [], ignored: 1 }
     }
     return result
   }

@@ -5,6 +5,8 @@ import type { RawRequest } from './channel.ts'
 export type Source = {
   /** Verifies and reads a request of the platform. It is answered after its events are committed. */
   handle?(request: RawRequest): Promise<SourceResult> | SourceResult
+  /** The platform repeats what it is refused, and then tells nothing more: so what we cannot read is answered as taken. */
+  givesUpWhenRefused?: true
   /**
    * Asks the platform what happened since `cursor` (JSON; undefined the first time). The events and the new cursor are
    * committed together; one node at a time polls. Throws `SourceTrouble`.

@@ -69,6 +69,7 @@ export const layer = defineSource<typeof config>({
     const api = serverApiOf(config, clock)
     return {
       handle: (request) => readWebhook(request, secrets, clock.now()),
+      givesUpWhenRefused: true, // after half an hour of repeats, with all else that waits
       ...(api && {
         confirm: (watched, signal) => confirmUnread(api, watched, signal),
         personOf: ({ person }, signal) => findPerson(api, person, signal),

@@ -68,6 +68,7 @@ function createSource(config: Config, world: SourceWorld): Source {
       { interactions, skills: createSkills({ account }, api, clock), clock },
     ),
     handle: (request) => receive(request, { account, secrets, callOff }, clock),
+    givesUpWhenRefused: true, // LivePerson switches off what does not answer well
     confirm: async (watched, signal) => {
       const conversation = await find(watched, signal)
       return conversation === undefined ? { kind: 'unknown' } : confirmationOf(conversation, watched, callOff)
