@@ -18,7 +18,7 @@ import type { AccountStore } from './engine/ports/account-store.ts'
 import type { Connection } from './engine/ports/channel.ts'
 import type { Clock } from './engine/ports/clock.ts'
 import { ReaderFeed } from './engine/reader-feed.ts'
-import { Sources } from './engine/sources.ts'
+import { OWN_CHAT, Sources } from './engine/sources.ts'
 import { openStore as open, type Store } from './store/store.ts'
 import { systemClock } from './system/clock.ts'
 import { newId, newSecret, newSigningSecret, sha256 } from './system/ids.ts'
@@ -101,6 +101,7 @@ export async function startServer(
       watch: engine.watch,
       configuredRules: (id) => config.subaccounts[id]?.reminders ?? [],
       sourcesOf: (id) => sourcesOf(config.sources, id),
+      badge: { config: config.badge, findSource: (account) => sourceOfAccount(account, config), watch: engine.watch },
       contacts: store.contacts,
       clock,
       newId,
@@ -167,6 +168,15 @@ class Address {
   get shown(): string {
     return this.#config.publicUrl ?? `http://localhost:${this.#port}`
   }
+}
+
+/** A badge names a source by the platform's own account or by our name for it, and an own chat by its subaccount. */
+function sourceOfAccount(account: string, { sources }: Config): { subAccountId: string; source: string } {
+  const named = ({ id, definition, settings }: Config['sources'][number]) =>
+    id === account || definition.accountOf?.(settings) === account
+  const found = sources.find(named)
+  if (found !== undefined) return { subAccountId: found.subAccountId, source: found.id }
+  return { subAccountId: account === OWN_CHAT ? FIRST_SUBACCOUNT : account, source: OWN_CHAT }
 }
 
 /** Those of the configuration, then those of the API; one that bears a configured rule's name is never asked. */

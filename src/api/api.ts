@@ -11,6 +11,7 @@ import {
 } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Gate } from './auth.ts'
+import { badgeRoutes } from './badge.ts'
 import { callbackRoutes } from './callbacks.ts'
 import { cancelRoutes } from './cancel.ts'
 import { channelRoutes } from './channels.ts'
@@ -24,6 +25,7 @@ import { iso } from './iso.ts'
 import { judge } from './judge.ts'
 import { messageDetailsRoutes } from './message-details.ts'
 import { openApi } from './open-api.ts'
+import { endOpenConnections } from './open-connections.ts'
 import { readJson } from './read-json.ts'
 import { referencePageRoutes } from './reference-page.ts'
 import { reminderRoutes } from './reminders.ts'
@@ -57,6 +59,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
     routerOptions: { maxParamLength: 512 },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  endOpenConnections(app as unknown as FastifyInstance)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(({ method }) => {
     throw new ApiError(1300, '', `no such route for ${method}; GET /docs lists all`)
@@ -110,6 +113,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
   )
   app.register(async (scope) => callbackRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), options))
   app.register(async (scope) => sourceWebhookRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), options))
+  app.register(async (scope) => badgeRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), options))
   for (const plugin of plugins) app.register(async (scope) => plugin(scope))
   return app as unknown as FastifyInstance
 }

@@ -4,6 +4,7 @@
  */
 export const ERRORS = {
   409: { status: 409, title: 'Conflict' },
+  429: { status: 429, title: 'Too Many Requests' },
   1000: { status: 400, title: 'Invalid parameter' },
   1001: { status: 400, title: 'Illegal SubAccountId' },
   1002: { status: 400, title: 'Invalid MSISDN' },

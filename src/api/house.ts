@@ -10,6 +10,7 @@ import type { ContactStore } from '../engine/ports/directory.ts'
 import type { MessageRecord, MessageStore } from '../engine/ports/message-store.ts'
 import type { RuleStore } from '../engine/ports/rule-store.ts'
 import type { WatchApi } from '../engine/watch-api.ts'
+import type { BadgeOptions } from './badge-options.ts'
 import { ApiError } from './errors.ts'
 
 /** What the API is given. */
@@ -34,6 +35,8 @@ export type ApiOptions = {
   configuredRules?: (subAccountId: string) => readonly ReminderRule[]
   /** What a subaccount's rules may name as their source; undefined where that is not known. */
   sourcesOf?: (subAccountId: string) => readonly WatchedSource[] | undefined
+  /** What badges on web pages ask; without it there are no routes for them. */
+  badge?: BadgeOptions
   /** More routes, such as the sandbox's. */
   plugins?: readonly ((app: FastifyInstance) => void | Promise<void>)[]
 }

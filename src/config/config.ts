@@ -58,7 +58,9 @@ export type BadgeConfig = {
   origins: readonly string[]
   /** Requests of one address while there is no `jwt`. */
   perMinute: number
-  jwt?: { issuer?: string; audience?: string } & ({ secret: string } | { jwksUrl: string })
+  /** Proxies of the operator that stand before the service. */
+  proxies: number
+  jwt?: { issuer?: string; audience?: string } & ({ secret: string | readonly string[] } | { jwksUrl: string })
 }
 
 export type SubaccountConfig = {

@@ -49,7 +49,11 @@ export function readBadge(
   findings: Findings,
 ): BadgeConfig {
   const origins = (badge?.origins ?? []).map((each) => originOf(each ?? '') ?? '')
-  const read = { origins: [...new Set(origins)], perMinute: badge?.perMinute ?? Number.NaN }
+  const read = {
+    origins: [...new Set(origins)],
+    perMinute: badge?.perMinute ?? Number.NaN,
+    proxies: badge?.proxies ?? 0,
+  }
   const { secret, jwksUrl, ...claims } = badge?.jwt ?? {}
   const jwt = node !== undefined && isMap(node) ? node.value.get('jwt') : undefined
   const given = jwt !== undefined && isMap(jwt) ? jwt.value : undefined

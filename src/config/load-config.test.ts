@@ -77,7 +77,7 @@ describe('without any configuration', () => {
       engine: { leaseForMs: 60_000, callTimeoutMs: 30_000, retryForMs: 3_600_000, receiptHorizonMs: 864_000_000 },
       connections: [],
       sources: [],
-      badge: { origins: [], perMinute: 60 },
+      badge: { origins: [], perMinute: 60, proxies: 0 },
       subaccounts: {},
     })
   })

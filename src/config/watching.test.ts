@@ -151,6 +151,7 @@ describe('the badge', () => {
     expect(load(yaml).config.badge).toEqual({
       origins: ['https://www.example.com', 'http://localhost:8080', 'https://xn--mnchen-3ya.example', '*'],
       perMinute: 10,
+      proxies: 0,
     })
     expect(load('badge: { origins: ["https://a.example", "https://A.example"] }').config.badge.origins).toHaveLength(1)
   })

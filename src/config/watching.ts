@@ -59,15 +59,19 @@ export function originOf(text: string): string | undefined {
 /** As long as the shortest of its signatures: a shorter one can be guessed from a single token. */
 const SHORTEST_JWT_SECRET = 32
 
+const jwtSecret = Type.String({
+  minLength: SHORTEST_JWT_SECRET,
+  expected: `at least ${SHORTEST_JWT_SECRET} characters`,
+  secret: true,
+})
+
 export const badgeJwt = Type.Object(
   {
     secret: Type.Optional(
-      Type.String({
-        minLength: SHORTEST_JWT_SECRET,
-        expected: `at least ${SHORTEST_JWT_SECRET} characters`,
-        secret: true,
+      Type.Union([jwtSecret, Type.Array(jwtSecret, { minItems: 1, expected: 'a list of secrets' })], {
         unset: 'tokens are checked by the keys at `jwksUrl`',
-        description: 'The secret that your tokens are signed with (HS256, HS384 or HS512).',
+        description:
+          'The secret that your tokens are signed with (HS256, HS384 or HS512). A list while it is being changed: any is good.',
       }),
     ),
     jwksUrl: Type.Optional(
@@ -102,6 +106,12 @@ export const badge = Type.Object(
       maximum: 100_000,
       default: 60,
       description: 'Requests that one address may make in a minute while `jwt` is not set.',
+    }),
+    proxies: Type.Integer({
+      minimum: 0,
+      maximum: 10,
+      default: 0,
+      description: 'How many proxies of yours stand before the service: they tell the address that is counted.',
     }),
     jwt: Type.Optional(badgeJwt),
   },

@@ -27,6 +27,8 @@ export type SourceDefinition<Config extends TSchema = TSchema> = {
   waitSeconds: number
   /** Whether its rules may ask for `delivered` instead of `read`. */
   reportsDelivered: boolean
+  /** The platform's own name for what is watched, by which a badge may ask too. */
+  accountOf?(config: Static<Config>): string
   /** Its times may be trusted however old they are: it was asked, and did not send in its own time. */
   isPolled?: true
   create(config: Static<Config>, world: SourceWorld): Source

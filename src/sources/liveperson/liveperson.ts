@@ -23,6 +23,7 @@ export const liveperson = defineSource({
     'LivePerson Conversational Cloud: open conversations that wait for the consumer, polled, and webhooks beside.',
   config,
   check: checkConfig,
+  accountOf: ({ account }) => account,
   waitSeconds: 3600,
   reportsDelivered: false,
   isPolled: true,
