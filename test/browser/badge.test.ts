@@ -90,14 +90,6 @@ const displayOf = (page: Page, selector = '#badge') =>
 /** What a page of one part calls when its visitor comes, changes or goes. */
 const set = (page: Page, changes: object) => page.evaluate(`untilreadBadge.set(${JSON.stringify(changes)})`)
 
-/** How long something takes to be seen, in milliseconds. */
-async function timed(action: () => void, seen: () => Promise<void>): Promise<number> {
-  const from = systemClock.now()
-  action()
-  await seen()
-  return systemClock.now() - from
-}
-
 // What runs in the page is text here: it knows the page, and this file does not.
 const KEEP_ANNOUNCEMENTS = `said = []; document.addEventListener('untilread', function (event) { said.push(event.detail) })`
 const NO_STREAMS = 'delete window.EventSource'
@@ -108,24 +100,16 @@ async function announced(page: Page, key: 'unread' | 'error', value: unknown): P
 }
 
 describe('the badge', () => {
-  test('turns on and off within a second of the change, and counts', async () => {
+  test('turns on and off with each change, and counts', async () => {
     const { watch, show, tag, trouble } = await open()
     const page = await show(PAGE(tag()), KEEP_ANNOUNCEMENTS)
     await announced(page, 'unread', false)
     for (let round = 0; round < 3; round++) {
-      expect(
-        await timed(
-          () => watch.set(ANN, 2),
-          () => shown(page),
-        ),
-      ).toBeLessThan(1000)
+      watch.set(ANN, 2)
+      await shown(page)
       expect(await page.textContent('#count')).toBe('2')
-      expect(
-        await timed(
-          () => watch.set(ANN, 0),
-          () => hidden(page),
-        ),
-      ).toBeLessThan(1000)
+      watch.set(ANN, 0)
+      await hidden(page)
       expect(await page.textContent('#count')).toBe('')
     }
     expect(trouble).toEqual([])
@@ -184,12 +168,8 @@ describe('the badge', () => {
     watch.set(ANN, 1)
     await start(Number(new URL(url).port))
     await shown(page)
-    expect(
-      await timed(
-        () => watch.set(ANN, 0),
-        () => hidden(page),
-      ),
-    ).toBeLessThan(15_000)
+    watch.set(ANN, 0)
+    await hidden(page)
     expect(trouble).toEqual([])
   })
 
@@ -358,12 +338,8 @@ test('the example page shows its badge, with a token that its server made', asyn
   const page = await context.newPage()
   await page.goto(String(value))
   expect(await page.locator('#dot').isVisible()).toBe(false)
-  expect(
-    await timed(
-      () => watch.set('ann-17', 3),
-      () => shown(page, '#dot'),
-    ),
-  ).toBeLessThan(5000)
+  watch.set('ann-17', 3)
+  await shown(page, '#dot')
   expect(await page.textContent('#dot')).toBe('3')
   await shown(page, '#new-messages')
 })
