@@ -49,7 +49,9 @@ export function timelineText(entry: TimelineEntry, sequence: readonly Step[]): s
     case 'exhausted':
       return 'No step is left: the message has run out of channels.'
     case 'unknown':
-      return 'No further word came in all the time that receipts are waited for: how it went is not known.'
+      return facts.waited === 'inquiry'
+        ? 'It could not be found out what is still to be read and where the person can be reached: nobody is told.'
+        : 'No further word came in all the time that receipts are waited for: how it went is not known.'
     case 'cancelled':
       return `${cancelledText(facts)}; what lay ahead is called off.`
     case 'expired':

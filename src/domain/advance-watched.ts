@@ -52,6 +52,17 @@ export function ask(draft: Draft, step: number): void {
   draft.effects.push({ type: 'inquire', step, fence })
 }
 
+/** Whoever asked is gone, or nobody could be asked at all. Asking changes nothing, so it is done again, for a while. */
+export function askAgain(draft: Draft, step: number): void {
+  const { watch } = draft.message
+  const { leaseMs, retryForMs } = draft.context
+  if (watch === undefined) throw new Error('invariant broken: only an unread streak asks')
+  const troubledSince = watch.troubledSince ?? draft.at - leaseMs
+  if (draft.at - troubledSince > Math.max(retryForMs, leaseMs)) return draft.end('unknown', { waited: 'inquiry' })
+  draft.setWatch({ ...watch, troubledSince })
+  ask(draft, step)
+}
+
 export function onInquired(
   draft: Draft,
   { fence, answer }: { fence: number; answer: InquiryAnswer },

@@ -1,4 +1,4 @@
-import { ask, onInquired, onItemsJoined, onItemsLeft } from './advance-watched.ts'
+import { ask, askAgain, onInquired, onItemsJoined, onItemsLeft } from './advance-watched.ts'
 import { Draft, freshAttempt } from './draft.ts'
 import type { Attempt, Message } from './message.ts'
 import { higher, isDeadEnd, RUNGS, type Rung, reaches, type Status } from './status-ladder.ts'
@@ -57,7 +57,7 @@ function onDue(draft: Draft): void {
   // A second node, or a wake-up that has since been moved, may come too early or too late.
   if (progress.state !== 'live' || draft.at < progress.wakeAt) return
   if (progress.phase === 'sending') return onLeaseRunOut(draft, progress.step)
-  if (progress.phase === 'asking') return ask(draft, progress.step) // whoever asked is gone: asking changes nothing
+  if (progress.phase === 'asking') return askAgain(draft, progress.step)
   if (draft.message.expiresAt !== undefined && draft.at >= draft.message.expiresAt) return draft.end('expired')
   if (progress.phase === 'due') return open(draft, progress.step)
   // The time of a step is over. Without a timer of its own, only a dead end falls back, and none was ever reported.
