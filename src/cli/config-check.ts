@@ -1,12 +1,18 @@
 import type { Loaded } from '../config/load-config.ts'
 import { describeOrigin } from '../config/located.ts'
+import { printWarnings } from './config-warnings.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Every value that is in force and where it came from; secrets are masked. */
-export function printSettings({ settings, file }: Loaded, terminal: Terminal, json: boolean): void {
+/** Every value that is in force and where it came from, then the warnings; secrets are masked. */
+export function printSettings({ settings, warnings, file }: Loaded, terminal: Terminal, json: boolean): void {
   if (json) {
     const list = settings.map(({ name, shown, origin }) => ({ name, value: shown, origin: describeOrigin(origin) }))
-    terminal.print(JSON.stringify({ file: file ?? null, settings: list }))
+    const doubts = warnings.map(({ name, message, origin }) => ({
+      name,
+      message,
+      ...(origin && { origin: describeOrigin(origin) }),
+    }))
+    terminal.print(JSON.stringify({ file: file ?? null, settings: list, warnings: doubts }))
     return
   }
   const names = Math.max(...settings.map(({ name }) => name.length))
@@ -16,5 +22,6 @@ export function printSettings({ settings, file }: Loaded, terminal: Terminal, js
     const from = describeOrigin(origin)
     terminal.print(`${line}  ${terminal.paint(origin.kind === 'default' ? 'dim' : 'cyan', from)}`)
   }
+  printWarnings(warnings, terminal)
   terminal.complain(`The configuration is good${file === undefined ? '; no file was read' : ` (${file})`}.`)
 }

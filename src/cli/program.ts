@@ -58,9 +58,9 @@ function addServe(program: Command, report: Report, terminal: Terminal): void {
     .addOption(new Option('--sandbox', 'simulated phones for every channel name (env UNTILREAD_SANDBOX)'))
     .addOption(new Option('--no-sandbox', 'no simulated phones'))
   withConfigFlags(command).action(async (flags: Flags) => {
-    const { config } = load(flags)
+    const loaded = load(flags)
     const { serve } = await import('./serve.ts')
-    report(await serve(config, terminal))
+    report(await serve(loaded, terminal))
   })
 }
 

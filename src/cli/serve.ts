@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts'
+import type { Loaded } from '../config/load-config.ts'
 import { systemClock } from '../system/clock.ts'
+import { printWarnings } from './config-warnings.ts'
 import { CliFailure, EXIT } from './exit.ts'
 import { readLocalAccess, writeLocalAccess } from './local-file.ts'
 import { printStartPage } from './start-page.ts'
@@ -7,8 +9,12 @@ import { untilSignal } from './stop-on-signal.ts'
 import type { Terminal } from './terminal.ts'
 import { VERSION } from './version.ts'
 
-/** Runs the service until it is told to stop. */
-export async function serve(config: Config, terminal: Terminal): Promise<number> {
+/** Runs the service until it is told to stop. Warnings of the configuration come before everything else. */
+export async function serve(
+  { config, warnings }: Pick<Loaded, 'config' | 'warnings'>,
+  terminal: Terminal,
+): Promise<number> {
+  printWarnings(warnings, terminal)
   // From before the start, so that a Ctrl-C while it starts stops it in good order too.
   const stopped = untilSignal(process, systemClock, () => process.exit(EXIT.interrupted))
   const known = config.sandbox ? readLocalAccess(config.dataDir) : undefined

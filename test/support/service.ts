@@ -47,7 +47,8 @@ export async function startService(
   options: { config?: string; environment?: Record<string, string>; dataDir?: string } = {},
 ): Promise<Service> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'untilread-service-')))
-  const flags = ['--port', '0', '--data-dir', dataDir]
+  const port = options.environment?.PORT === undefined ? ['--port', '0'] : [] // a flag would outdo the variable
+  const flags = [...port, '--data-dir', dataDir]
   if (options.config !== undefined) {
     const file = join(dataDir, 'untilread.yaml')
     await writeFile(file, options.config)
