@@ -4,13 +4,14 @@ import type { Api, ApiOptions } from './house.ts'
 import { ifIso, iso } from './iso.ts'
 import { answers, SubAccountParams } from './schemas.ts'
 
+const DOINGS = ['webhook', 'poll', 'asking'] as const
 const Moment = Type.Optional(Type.String({ format: 'date-time' }))
 const Count = Type.Integer({ minimum: 0 })
 const SourceAnswer = Type.Object({
   id: Type.String(),
   platform: Type.String({ description: 'The chat platform; `events` for your own chat.' }),
   state: Type.Enum(['working', 'quiet', 'in-trouble'], {
-    description: '`quiet`: nothing has come yet. `in-trouble`: the latest thing that happened went wrong.',
+    description: '`quiet`: nothing has come yet. `in-trouble`: something goes wrong at present.',
   }),
   isPolled: Type.Boolean({ description: 'It is asked; else it tells by itself.' }),
   takesWebhooks: Type.Boolean(),
@@ -24,13 +25,19 @@ const SourceAnswer = Type.Object({
   lastPollAt: Moment,
   nextPollAt: Moment,
   trouble: Type.Optional(
-    Type.Object({
-      what: Type.String(),
-      detail: Type.String(),
-      at: Type.String({ format: 'date-time' }),
-      since: Type.String({ format: 'date-time' }),
-      times: Count,
-    }),
+    Type.Object(
+      {
+        doing: Type.Enum([...DOINGS], {
+          description: '`asking`: right before a notice, what is still unread and where the person can be reached.',
+        }),
+        what: Type.String(),
+        detail: Type.String(),
+        at: Type.String({ format: 'date-time' }),
+        since: Type.String({ format: 'date-time' }),
+        times: Count,
+      },
+      { description: 'What went wrong last, until it goes well again.' },
+    ),
   ),
 })
 
@@ -53,7 +60,13 @@ export function sourceRoutes(app: Api, { watch }: ApiOptions): void {
 }
 
 function show({ health, ...source }: SourceView) {
-  const { trouble, lastEventAt, lastPollAt, nextPollAt, ...counts } = health
+  const { troubles, lastEventAt, lastPollAt, nextPollAt, ...counts } = health
+  const present = DOINGS.flatMap((doing) => {
+    const trouble = troubles[doing]
+    return trouble === undefined ? [] : [{ doing, ...trouble }]
+  })
+  const latest = present.sort((a, b) => b.at - a.at)[0]
+  const trouble = latest && { ...latest, at: iso(latest.at), since: iso(latest.since) }
   const isSilent = lastEventAt === undefined && lastPollAt === undefined
   const state = trouble !== undefined ? ('in-trouble' as const) : isSilent ? ('quiet' as const) : ('working' as const)
   return {
@@ -63,6 +76,6 @@ function show({ health, ...source }: SourceView) {
     ...ifIso('lastEventAt', lastEventAt),
     ...ifIso('lastPollAt', lastPollAt),
     ...ifIso('nextPollAt', nextPollAt),
-    ...(trouble && { trouble: { ...trouble, at: iso(trouble.at), since: iso(trouble.since) } }),
+    ...(trouble && { trouble }),
   }
 }

@@ -124,7 +124,8 @@ const FIRST_RETRY_MS = 5_000
 function putOff(draft: Draft, step: number, watch: Watch, { troubles }: InquiryAnswer): boolean {
   if (troubles.length === 0) return false
   const since = watch.troubledSince ?? draft.at
-  const isNeeded = troubles.some(({ who }) => who === 'directory') || watch.items.every(({ tentative }) => tentative)
+  const isNeeded =
+    troubles.some(({ who, needed }) => who === 'directory' || needed) || watch.items.every(({ tentative }) => tentative)
   const patienceMs = isNeeded ? draft.context.retryForMs : PLATFORM_PATIENCE_MS
   const nextAt = draft.at + Math.max(FIRST_RETRY_MS, draft.at - since)
   if (nextAt - since > patienceMs) return false

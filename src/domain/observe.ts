@@ -143,9 +143,9 @@ export class Observation {
       ...(told.position !== undefined && { position: told.position }),
       ...(text !== undefined && !known?.deleted && { text: text.slice(0, LONGEST_TEXT) }),
     })
-    // Who writes has seen what stands above.
+    // Who writes has seen what stands above: what came in the same moment he may not have.
     if (author.kind === 'person' && author.id !== undefined && !known?.sent) {
-      this.#onRead(author.id, { until: at }, 'replied', at)
+      this.#onRead(author.id, { until: at - 1 }, 'replied', at)
       if (told.position !== undefined) this.#onRead(author.id, { upTo: told.position }, 'replied', at)
     }
     const { endedAt } = this.#conversation

@@ -50,8 +50,11 @@ export type InquiryAnswer = {
   /** Which texts of the rule could not be used; quotes nobody. */
   fault?: string
   /** Who could not be asked. For people: no personal data. */
-  troubles: readonly { who: 'platform' | 'directory'; detail: string }[]
+  troubles: readonly InquiryTrouble[]
 }
+
+/** `needed`: without it the step has no address. */
+export type InquiryTrouble = { who: 'platform' | 'directory'; detail: string; needed?: true }
 
 /** How an item left a streak. */
 export type Leaving =

@@ -2,7 +2,7 @@ import type { AddressKind } from '../domain/channel-catalogue.ts'
 import type { StoredItem } from '../domain/conversation.ts'
 import type { User } from '../domain/recipient.ts'
 import type { KnownPerson } from '../domain/source-event.ts'
-import type { InquiryAnswer, Item } from '../domain/watch.ts'
+import type { InquiryAnswer, InquiryTrouble, Item } from '../domain/watch.ts'
 import type { Activity } from './activity.ts'
 import type { Clock } from './ports/clock.ts'
 import { type Directory, DirectoryTrouble } from './ports/directory.ts'
@@ -23,8 +23,8 @@ export type InquirerOptions = {
   sources: Sources
   directory: Directory
   wording: Wording
-  /** The kinds of address that the steps from this one on need. */
-  needs: (job: InquiryJob) => ReadonlySet<AddressKind>
+  /** The kinds of address that the steps from this one on need, in their order. */
+  needs: (job: InquiryJob) => readonly AddressKind[]
   settle: (job: InquiryJob, answered: Answered) => Promise<unknown>
   clock: Clock
   activity: Activity
@@ -111,7 +111,7 @@ export class Inquirer {
       items: items.map(({ id, position, at }) => ({ id, at, ...(position !== undefined && { position }) })),
       ...(known && { known }),
     }
-    const troubles: { who: 'platform' | 'directory'; detail: string }[] = []
+    const troubles: InquiryTrouble[] = []
     const source = sources.of(subAccountId, watched.source)?.source
     const [confirmation, person] = await Promise.all([
       this.#ask(job, troubles, 'platform', async () => (await source?.confirm?.(asked, signal)) ?? CANNOT_SAY),
@@ -178,15 +178,15 @@ export class Inquirer {
   async #findPerson(
     job: InquiryJob,
     asked: WatchedBySource,
-    troubles: { who: 'platform' | 'directory'; detail: string }[],
+    troubles: InquiryTrouble[],
     signal: AbortSignal,
   ): Promise<KnownPerson> {
     const { directory, sources, needs } = this.#options
     const { subAccountId } = job.held
     const contactId = asked.known?.contactId ?? asked.person
     const wanted = needs(job)
-    const lacksAny = ({ email, msisdn }: KnownPerson) =>
-      (wanted.has('email') && !email) || (wanted.has('phone') && !msisdn)
+    const lacks = ({ email, msisdn }: KnownPerson, kinds: readonly AddressKind[]) =>
+      (kinds.includes('email') && !email) || (kinds.includes('phone') && !msisdn)
     const look = (id: string) =>
       this.#ask(job, troubles, 'directory', async () => {
         try {
@@ -194,14 +194,15 @@ export class Inquirer {
         } catch (error) {
           // The user database is away; what the contacts say may be enough.
           const rest = error instanceof DirectoryTrouble ? error.known : undefined
-          if (rest === undefined || lacksAny({ ...asked.known, ...rest })) throw error
+          if (rest === undefined || lacks({ ...asked.known, ...rest }, wanted)) throw error
           return rest
         }
       })
     const person = { ...asked.known, ...(await look(contactId)) }
     const source = sources.of(subAccountId, job.envelope.watched.source)?.source
-    if (!lacksAny(person) || source?.personOf === undefined) return person
-    const more = await this.#ask(job, troubles, 'platform', async () => source.personOf?.(asked, signal))
+    if (!lacks(person, wanted) || source?.personOf === undefined) return person
+    const needed = lacks(person, wanted.slice(0, 1))
+    const more = await this.#ask(job, troubles, 'platform', async () => source.personOf?.(asked, signal), needed)
     // The platform may know the person by an id of the directory that no event named.
     const other = more?.contactId
     const again = other === undefined || other === contactId ? undefined : await look(other)
@@ -210,24 +211,29 @@ export class Inquirer {
 
   async #ask<T>(
     { held, envelope: { watched } }: InquiryJob,
-    troubles: { who: 'platform' | 'directory'; detail: string }[],
+    troubles: InquiryTrouble[],
     who: 'platform' | 'directory',
     question: () => Promise<T>,
+    needed = false,
   ): Promise<T | undefined> {
     const { health, clock, log } = this.#options
     const { subAccountId, message } = held
     try {
-      return await question()
+      const answer = await question()
+      if (who === 'platform') health.well(subAccountId, watched.source, 'asking')
+      return answer
     } catch (error) {
       const expected = error instanceof SourceTrouble || error instanceof DirectoryTrouble
       const detail = expected ? error.message : 'it failed'
       if (!expected) log.error({ error, umid: message.id, source: watched.source }, 'asking before a notice failed')
       if (who === 'platform') {
         const what = error instanceof SourceTrouble ? error.kind : 'failed'
-        health.trouble(subAccountId, watched.source, clock.now(), what, detail)
+        health.trouble(subAccountId, watched.source, 'asking', { at: clock.now(), what, detail })
       }
       // The same trouble twice is one.
-      if (!troubles.some((each) => each.who === who)) troubles.push({ who, detail })
+      const known = troubles.findIndex((each) => each.who === who)
+      if (known === -1 || needed)
+        troubles.splice(known === -1 ? troubles.length : known, 1, { who, detail, ...(needed && { needed }) })
       return undefined
     }
   }

@@ -76,7 +76,7 @@ function pollRound(options: {
       const nextAt = clock.now() + nextInMs
       await take({ subAccountId, source: id, events: rest, turn: { holder, cursor, nextAt } })
       failures = 0
-      health.well(subAccountId, id)
+      health.well(subAccountId, id, 'poll')
       health.note(subAccountId, id, () => ({ lastPollAt: now, nextPollAt: nextAt }))
       return nextAt
     } catch (error) {
@@ -86,7 +86,7 @@ function pollRound(options: {
       failures += 1
       const asked = error instanceof SourceTrouble ? (error.retryAfterMs ?? 0) : 0
       const nextAt = clock.now() + Math.max(asked, Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS))
-      health.trouble(subAccountId, id, now, kind, detail)
+      health.trouble(subAccountId, id, 'poll', { at: now, what: kind, detail })
       health.note(subAccountId, id, () => ({ nextPollAt: nextAt }))
       const facts = { source: id, kind, detail, failures, ...(error instanceof SourceTrouble ? {} : { error }) }
       log.warn(facts, 'a source could not be polled and will be asked again')

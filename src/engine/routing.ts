@@ -33,10 +33,10 @@ export class Routing {
     return this.#connections.pick(subAccountId, channel)?.abilities(channel).address
   }
 
-  /** The kinds of address that a message's steps need, from one on. */
-  needs({ subAccountId, message }: Pick<Held, 'subAccountId' | 'message'>, from: number): ReadonlySet<AddressKind> {
+  /** The kinds of address that a message's steps need, from one on, in their order. */
+  needs({ subAccountId, message }: Pick<Held, 'subAccountId' | 'message'>, from: number): readonly AddressKind[] {
     const kinds = message.sequence.slice(from).map(({ channel }) => this.addressKind(subAccountId, channel))
-    return new Set(kinds.filter((kind) => kind !== undefined))
+    return kinds.filter((kind) => kind !== undefined)
   }
 
   /** Where a step goes now; `admit` tells whether a connection has room. */
@@ -48,8 +48,10 @@ export class Routing {
         return { kind: 'skip', reason: 'not-configured', detail: `${channel} has no connection` }
       const { address, carries, takesIdempotencyKey } = connection.abilities(channel)
       if (addressOf(userOf(envelope, message), channel, address) === undefined) {
-        const who = envelope.watched === undefined ? 'the message names' : 'nobody knows'
-        const detail = `${who} ${envelope.watched === undefined ? 'no' : 'a'} ${address} address`
+        const detail =
+          envelope.watched === undefined
+            ? `the message names no ${address} address`
+            : `nobody knows ${ADDRESS_WORDS[address]}`
         return { kind: 'skip', reason: 'no-address', detail }
       }
       // The notice of a streak is plain text, which every channel carries.
@@ -99,6 +101,13 @@ export class Routing {
       ...(fallbackAfterMs !== undefined && { validForMs: fallbackAfterMs }),
     }
   }
+}
+
+const ADDRESS_WORDS: Readonly<Record<AddressKind, string>> = {
+  phone: 'a phone number',
+  email: 'an e-mail address',
+  line: 'a LINE id',
+  any: 'an address',
 }
 
 /** Of a streak, where the person can be reached is found out right before the notice. */

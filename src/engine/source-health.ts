@@ -16,9 +16,13 @@ export type SourceHealth = {
   lastEventAt?: number
   lastPollAt?: number
   nextPollAt?: number
-  /** The latest trouble, and since when there has been nothing else. */
-  trouble?: { at: number; since: number; times: number; what: HealthTrouble; detail: string }
+  /** What goes wrong at present, by what was being done. */
+  troubles: Partial<Record<Doing, Trouble>>
 }
+/** Taking webhooks, polling, asking before a notice: one may go wrong while the others do not. */
+export type Doing = 'webhook' | 'poll' | 'asking'
+/** The latest time, and since when it has gone wrong without a success in between. */
+export type Trouble = { at: number; since: number; times: number; what: HealthTrouble; detail: string }
 export type HealthTrouble = SourceTrouble['kind'] | 'refused' | 'unreadable' | 'failed'
 
 /** Counts what sources do, for people to see. Holds no personal data. */
@@ -35,19 +39,34 @@ export class SourceHealthBook {
   }
 
   /** Something went wrong; counted with what went wrong just before. */
-  trouble(subAccountId: string, source: string, at: number, what: HealthTrouble, detail: string): void {
-    this.note(subAccountId, source, ({ trouble }) => ({
-      trouble: { at, since: trouble?.since ?? at, times: (trouble?.times ?? 0) + 1, what, detail },
-    }))
+  trouble(
+    subAccountId: string,
+    source: string,
+    doing: Doing,
+    { at, what, detail }: Pick<Trouble, 'at' | 'what' | 'detail'>,
+  ): void {
+    this.note(subAccountId, source, ({ troubles }) => {
+      const { since = at, times = 0 } = troubles[doing] ?? {}
+      return { troubles: { ...troubles, [doing]: { at, since, times: times + 1, what, detail } } }
+    })
   }
 
-  /** It does what it should again. */
-  well(subAccountId: string, source: string): void {
-    this.note(subAccountId, source, () => ({ trouble: undefined }))
+  /** This goes as it should again. */
+  well(subAccountId: string, source: string, doing: Doing): void {
+    const { [doing]: trouble, ...troubles } = this.of(subAccountId, source).troubles
+    if (trouble !== undefined) this.note(subAccountId, source, () => ({ troubles }))
   }
 }
 
-const NEW_PAGE: SourceHealth = { events: 0, repeated: 0, ignored: 0, withoutRule: 0, refused: 0, unreadable: 0 }
+const NEW_PAGE: SourceHealth = {
+  events: 0,
+  repeated: 0,
+  ignored: 0,
+  withoutRule: 0,
+  refused: 0,
+  unreadable: 0,
+  troubles: {},
+}
 
 function nameOf(subAccountId: string, source: string): string {
   return JSON.stringify([subAccountId, source])

@@ -52,13 +52,14 @@ export class Watch implements WatchApi {
     const { subAccountId } = source
     const result = (await source.source.handle?.(request)) ?? TAKES_NONE
     if (result.kind === 'events') {
+      health.well(subAccountId, sourceId, 'webhook')
       await watcher.take({ subAccountId, source: sourceId, events: result.events.map(withoutNul) })
       if (result.ignored > 0)
         health.note(subAccountId, sourceId, (page) => ({ ignored: page.ignored + result.ignored }))
     } else if (result.kind !== 'reply') {
       const { kind, detail } = result
       health.note(subAccountId, sourceId, (page) => ({ [kind]: page[kind] + 1 }))
-      health.trouble(subAccountId, sourceId, clock.now(), kind, detail)
+      health.trouble(subAccountId, sourceId, 'webhook', { at: clock.now(), what: kind, detail })
       log.warn({ source: sourceId, result: kind, detail }, 'a request to a source was not taken')
       if (kind === 'unreadable' && source.source.givesUpWhenRefused) return { kind: 'events', events: [], ignored: 1 }
     }

@@ -401,6 +401,14 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
         expect(notices()).toEqual(['alice: 1 unread'])
       })
 
+      test('an answer in the very moment of the question, but after it, is unread', async () => {
+        const house = await open()
+        await tell(house, wrote('1', { author: { id: 'bob' }, recipients: [], item: { position: 0 } }))
+        await tell(house, wrote('2', { item: { position: 1 } }))
+        await house.advance(15 * MINUTE)
+        expect(notices()).toEqual(['bob: 1 unread'])
+      })
+
       test('the end of a conversation calls everything off', async () => {
         const house = await open()
         await tell(house, wrote('1', { recipients: ['bob', 'carol'] }), ended({ at: T0 + 1 }))
@@ -471,7 +479,30 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
         expect(notices()).toEqual([])
         await house.advance(2 * MINUTE)
         expect(notices()).toEqual(['bob: 1 unread'])
-        expect(house.engine.watch.sources('default')[0]?.health.trouble).toMatchObject({ what: 'away' })
+        expect(house.engine.watch.sources('default')[0]?.health.troubles.asking).toMatchObject({ what: 'away' })
+      })
+
+      test('an address that the platform alone knows is waited for while the platform is away', async () => {
+        let away = true
+        const personOf = async () => {
+          if (away) throw new SourceTrouble('away', 'it is away')
+          return { msisdn: '+6590000009' }
+        }
+        const source = {
+          id: 'chat',
+          platform: 'chat',
+          subAccountId: 'default',
+          waitMs: 0,
+          isPolled: false,
+          source: { personOf },
+        }
+        const house = await open([rule()], { sources: [source], directory: { find: async () => undefined } })
+        await house.engine.watch.observe('default', 'chat', [wrote('1')])
+        await house.advance(25 * MINUTE)
+        expect(notices()).toEqual([])
+        away = false
+        await house.advance(HOUR)
+        expect(notices()).toEqual(['bob: 1 unread'])
       })
 
       test('the platform knows an address that nobody else does', async () => {
