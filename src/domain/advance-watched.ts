@@ -46,6 +46,8 @@ function readReport(status: 'read' | 'delivered', native: string, providerAt: nu
 export function ask(draft: Draft, step: number): void {
   const { watch } = draft.message
   if (watch === undefined) throw new Error('invariant broken: only an unread streak asks')
+  const admitted = draft.context.mayAsk?.() ?? 'now'
+  if (admitted !== 'now') return draft.goDue(step, admitted.later)
   const fence = draft.at + draft.context.leaseMs
   draft.setWatch({ ...watch, inquiry: undefined, asked: (watch.asked ?? 0) + 1 })
   draft.setProgress({ state: 'live', phase: 'asking', step, wakeAt: fence })
@@ -75,7 +77,9 @@ export function onInquired(
   const { step } = progress
   if (answer.gone !== undefined) return draft.end('cancelled', { reason: answer.gone })
   const confirmed = confirm(watch, answer)
-  const left = watch.items.filter(({ id }) => !confirmed.items.some((item) => item.id === id)).length
+  // What stood for others until now has not been read: it was never there.
+  const still = new Set(confirmed.items.map(({ id }) => id))
+  const left = watch.items.filter(({ id, tentative }) => !tentative && !still.has(id)).length
   draft.setWatch(confirmed)
   if (left > 0) draft.note('items-left', 0, { how: 'confirmed', items: left, unread: confirmed.items.length })
   if (confirmed.items.length === 0) {
@@ -85,9 +89,11 @@ export function onInquired(
   if (putOff(draft, step, confirmed, answer)) return
   // What only may be unread is nothing to tell of without the platform's word.
   if (confirmed.items.every(({ tentative }) => tentative)) return draft.end('cancelled', { reason: 'unconfirmed' })
+  if (isTooEarly(draft, confirmed)) return
   const listed = new Set(answer.told)
   const toTell = confirmed.items.filter(({ tentative }) => !tentative)
-  const isCurrent = listed.size === toTell.length && toTell.every(({ id }) => listed.has(id))
+  const isComplete = confirmed.more !== undefined || listed.size === toTell.length
+  const isCurrent = isComplete && toTell.every(({ id }) => listed.has(id))
   // Something was read or written while we asked: once more, so that the notice says what is so.
   if (!isCurrent && (confirmed.asked ?? 0) < MOST_QUESTIONS) return draft.goDue(step, draft.at)
   draft.setWatch({ ...confirmed, troubledSince: undefined, inquiry: { at: draft.at, user: answer.user } })
@@ -102,7 +108,18 @@ export function onInquired(
     fault: answer.fault,
     detail: answer.troubles.map(({ detail }) => detail).join('; ') || undefined,
   })
+  draft.effects.push({ type: 'word', step, notice: answer.notice })
   draft.goDue(step, draft.at)
+}
+
+/** What was old enough has been read meanwhile: what is left gets its own time, unless something has been told already. */
+function isTooEarly(draft: Draft, watch: Watch): boolean {
+  const { attempts, sequence } = draft.message
+  const wakeAt = firstNoticeAt(watch, sequence)
+  if (attempts.length > 1 || wakeAt <= draft.at) return false
+  draft.setWatch({ ...watch, asked: 0 })
+  draft.setProgress({ state: 'live', phase: 'waiting', step: 0, wakeAt })
+  return true
 }
 
 /** What the platform says goes for what it was asked about; what has joined meanwhile stays. */
@@ -112,7 +129,7 @@ function confirm(watch: Watch, { asked, unread }: InquiryAnswer): Watch {
   const still = new Map(unread.map((item) => [item.id, item]))
   const items = watch.items.flatMap((item) => (was.has(item.id) ? (still.get(item.id) ?? []) : [item]))
   return withItems(
-    { ...watch, items },
+    { ...watch, items, more: undefined },
     unread.filter(({ id }) => !was.has(id)),
   )
 }

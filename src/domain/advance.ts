@@ -110,7 +110,10 @@ function open(draft: Draft, from: number): void {
       return waitForReceipt(draft, step, 'it cannot be repeated any more')
     }
     if (route.kind === 'later') return holdBack(draft, step, route.at)
-    if (route.kind === 'send') return send(draft, step, route.connection)
+    if (route.kind === 'send') {
+      if (watch !== undefined) draft.setWatch({ ...watch, asked: 0 })
+      return send(draft, step, route.connection)
+    }
     skip(draft, step, route)
   }
   draft.end('exhausted')
@@ -193,6 +196,8 @@ function onSettled(draft: Draft, event: Event & { type: 'settled' }): void {
       return draft.note('send-uncertain', step, { detail: outcome.detail, late: true })
     case 'withdrawn':
       draft.note('send-withdrawn', step, { late })
+      // What was found out, or its words, may be what was missing.
+      if (current && draft.message.watch !== undefined) draft.setWatch({ ...draft.message.watch, inquiry: undefined })
       // The dispatcher was stopping, or came too late under its lease: nothing went out by this call, so start over.
       if (current && onlyCall) draft.goDue(step, draft.at)
       // A repeat keeps its key; a millisecond later it gets a fence of its own.

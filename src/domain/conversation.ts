@@ -53,7 +53,7 @@ export function concerns(event: SourceEvent, conversation: Conversation): readon
   switch (event.type) {
     case 'sent': {
       const { recipients = participants ?? [], author } = event
-      return author.id === undefined ? recipients : [...recipients, author.id]
+      return author.id === undefined ? recipients : [...recipients, author.id, ...(author.aliases ?? [])]
     }
     case 'edited':
       return event.mentions ?? []

@@ -1,7 +1,17 @@
 import { type Advanced, advance, type Context, type Event } from './advance.ts'
 import { type Conversation, dedupeId, describe, NEW_CONVERSATION, type StoredItem } from './conversation.ts'
 import type { Message } from './message.ts'
-import { extend, forget, hadLeft, isMarked, NEW_READER, type Reader, withoutUnread, withUnread } from './reader.ts'
+import {
+  extend,
+  forget,
+  hadLeft,
+  isFull,
+  isMarked,
+  NEW_READER,
+  type Reader,
+  withoutUnread,
+  withUnread,
+} from './reader.ts'
 import { type Mismatch, mismatch, type ReminderRule } from './reminder-rule.ts'
 import type { Sequence } from './sequence.ts'
 import type { Sent, SourceEvent, Span } from './source-event.ts'
@@ -129,8 +139,9 @@ export class Observation {
     const known = this.#item(told.id)
     const repeats = known?.sent ? known.sameAs : this.#repeats(told, at)
     const recipients = [...new Set(event.recipients ?? this.#conversation.about.participants ?? [])]
-    // Told again, it may be for somebody who was not named before.
-    const fresh = recipients.filter((person) => !known?.to?.includes(person))
+    // Told again, under its own id or another, it may be for somebody who was not named before.
+    const original = repeats === undefined ? undefined : this.#item(repeats)
+    const fresh = recipients.filter((person) => !known?.to?.includes(person) && !original?.to?.includes(person))
     const text = known?.text ?? (known?.editedAt === undefined ? told.text : undefined)
     this.#items.set(told.id, {
       ...known,
@@ -143,10 +154,13 @@ export class Observation {
       ...(told.position !== undefined && { position: told.position }),
       ...(text !== undefined && !known?.deleted && { text: text.slice(0, LONGEST_TEXT) }),
     })
+    if (original !== undefined) this.#onRepeated(original, told.id, fresh, at)
     // Who writes has seen what stands above: what came in the same moment he may not have.
     if (author.kind === 'person' && author.id !== undefined && !known?.sent) {
-      this.#onRead(author.id, { until: at - 1 }, 'replied', at)
-      if (told.position !== undefined) this.#onRead(author.id, { upTo: told.position }, 'replied', at)
+      for (const name of [author.id, ...aliases]) {
+        this.#onRead(name, { until: at - 1 }, 'replied', at)
+        if (told.position !== undefined) this.#onRead(name, { upTo: told.position }, 'replied', at)
+      }
     }
     const { endedAt } = this.#conversation
     const isOver = known?.deleted || (endedAt !== undefined && endedAt >= at)
@@ -165,7 +179,7 @@ export class Observation {
       }
       const nothing = (why: NoReminder) => this.#judge(person, [], { kind: 'nothing', why })
       if (person === author.id || aliases.includes(person)) nothing('author')
-      else if (repeats !== undefined || !fresh.includes(person)) nothing('known-before')
+      else if (!fresh.includes(person)) nothing('known-before')
       else if (isOver) nothing('over')
       else this.#onUnread(person, item, event, recipients.length)
     }
@@ -181,6 +195,17 @@ export class Observation {
     return undefined
   }
 
+  /** A message came once more under another id: who has read that one has read this one, also if he did before it came. */
+  #onRepeated(original: StoredItem, id: string, fresh: readonly string[], at: number): void {
+    this.#items.set(original.id, { ...original, to: [...(original.to ?? []), ...fresh] })
+    for (const person of original.to ?? []) {
+      const reader = this.#reader(person)
+      if (!reader.read.ids?.includes(id)) continue
+      this.#put(person, { ...reader, read: forget(reader.read, id) })
+      this.#onRead(person, { ids: [original.id] }, 'read', at)
+    }
+  }
+
   #onUnread(person: string, item: Item, event: SourceEvent & Sent, groupSize: number): void {
     const reader = this.#reader(person)
     const nothing = (why: NoReminder) => this.#judge(person, [], { kind: 'nothing', why })
@@ -194,7 +219,7 @@ export class Observation {
     }
     const more = withUnread(reader, item)
     this.#put(person, more)
-    this.#remind(person, item, { ...event, groupSize, isCounted: more !== reader })
+    this.#remind(person, item, { ...event, groupSize, isFull: isFull(reader) })
   }
 
   #remind(
@@ -205,8 +230,8 @@ export class Observation {
       mentions,
       waitMs,
       groupSize,
-      isCounted,
-    }: Pick<Sent, 'author' | 'mentions' | 'waitMs'> & { groupSize: number; isCounted: boolean },
+      isFull,
+    }: Pick<Sent, 'author' | 'mentions' | 'waitMs'> & { groupSize: number; isFull: boolean },
   ): void {
     const { source, rules } = this.#surroundings
     const asked: { id: string; mismatch?: Mismatch }[] = []
@@ -228,8 +253,8 @@ export class Observation {
       this.#advance(latest.id, { type: 'items-joined', at: this.#surroundings.now, items: [item] })
       return judge({ kind: 'joined', rule: rule.id, umid: latest.id })
     }
-    if (rule.fold === 'none' && !isCounted) return judge({ kind: 'nothing', why: 'too-many' })
-    const gap = rule.fold === 'none' ? { noticesBefore: 0 } : gapSince(latest, rule)
+    if (rule.fold === 'none' && isFull) return judge({ kind: 'nothing', why: 'too-many' })
+    const gap = rule.fold === 'none' ? { noticesBefore: 0 } : gapSince(latest, rule, this.#surroundings.now)
     if (gap.notBefore === Number.POSITIVE_INFINITY) return judge({ kind: 'nothing', why: 'once' })
     const umid = this.#open(person, rule, item, waitMs, gap)
     const live = streaks.filter((id) => this.#streak(id)?.progress.state === 'live')
@@ -257,7 +282,7 @@ export class Observation {
     // Who has read a repetition has read the message.
     const span = 'ids' in told ? { ids: told.ids.flatMap((id) => [id, this.#item(id)?.sameAs ?? id]) } : told
     const reader = this.#reader(person)
-    const read = extend(reader.read, span, (id) => this.#item(id)?.sent === true)
+    const read = extend(reader.read, span, (id) => this.#isFor(person, id))
     const less = withoutUnread(reader, span)
     if (less !== reader || read !== reader.read) this.#put(person, { ...less, read })
     const umids = this.#takeAway(person, span, how, at)
@@ -271,7 +296,7 @@ export class Observation {
 
   #onDelivered(person: string, span: Span, at: number): void {
     const reader = this.#reader(person)
-    const delivered = extend(reader.delivered, span, (id) => this.#item(id)?.sent === true)
+    const delivered = extend(reader.delivered, span, (id) => this.#isFor(person, id))
     if (delivered !== reader.delivered) this.#put(person, { ...reader, delivered })
     this.#takeAway(person, span, 'delivered', at)
   }
@@ -285,7 +310,7 @@ export class Observation {
     for (const person of mentions) {
       const unread = this.#reader(person).unread.find((each) => each.id === id)
       if (unread === undefined || item.author === undefined || this.#isWatched(person, id)) continue
-      this.#remind(person, unread, { author: item.author, mentions, groupSize: 1, isCounted: true })
+      this.#remind(person, unread, { author: item.author, mentions, groupSize: 1, isFull: false })
     }
   }
 
@@ -373,6 +398,12 @@ export class Observation {
 
   #item(id: string): StoredItem | undefined {
     return this.#items.get(id) ?? this.#known.items.get(id)
+  }
+
+  /** It came, and was for this person: so a receipt for it has nothing to wait for. */
+  #isFor(person: string, id: string): boolean {
+    const item = this.#item(id)
+    return item?.sent === true && (item.to?.includes(person) || item.author?.id === person)
   }
 
   #streak(umid: string | undefined): Message | undefined {

@@ -29,7 +29,8 @@ export type Mark = {
 export const NEW_READER: Reader = { unread: [], read: {}, delivered: {}, streaks: {} }
 const MOST_RANGES = 50
 const MOST_EARLY_IDS = 200
-const MOST_UNREAD = 1000
+/** Each further message rewrites them all; a badge that shows so many says enough. */
+export const MOST_UNREAD = 100
 
 /** The mark with one more receipt in it; of ids only those are kept whose message may still come. */
 export function extend(mark: Mark, span: Span, isKnown: (id: string) => boolean): Mark {
@@ -71,10 +72,15 @@ function trim({ ranges, ...mark }: Mark): Mark {
   return beyond.length === 0 ? mark : { ...mark, ranges: beyond }
 }
 
-/** One more unread item, or the same reader when it is full of them, or knows it. */
+/** No more can be told apart. */
+export function isFull({ unread }: Reader): boolean {
+  return unread.length >= MOST_UNREAD
+}
+
+/** One more unread item; of too many the newest are kept, for they are read last. */
 export function withUnread(reader: Reader, item: Item): Reader {
-  if (reader.unread.length >= MOST_UNREAD || reader.unread.some(({ id }) => id === item.id)) return reader
-  return { ...reader, unread: [...reader.unread, item] }
+  if (reader.unread.some(({ id }) => id === item.id)) return reader
+  return { ...reader, unread: [...reader.unread, item].slice(-MOST_UNREAD) }
 }
 
 export function withoutUnread(reader: Reader, span: Span): Reader {

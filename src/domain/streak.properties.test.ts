@@ -101,6 +101,7 @@ class World {
           ...(unread && { unread }),
           user: { email: 'x@example.test' },
           told,
+          notice: {},
           troubles: action.trouble === null ? [] : [{ who: action.trouble, detail: 'away' }],
         }
         if (!action.stale) this.#question = undefined

@@ -5,7 +5,7 @@ import type { Span } from './source-event.ts'
 import type { TimelineEntry } from './timeline.ts'
 import type { Item, Watch } from './watch.ts'
 
-export const MOST_ITEMS = 1000 // so many unread lines are told as well as any number
+export const MOST_ITEMS = 200 // so many unread lines are told as well as any number
 /** With a line a moment there is no end of asking: after this the notice goes out as it is. */
 export const MOST_QUESTIONS = 5
 /** Between asking and sending lie milliseconds, or the wait for a busy connection. */
@@ -66,13 +66,18 @@ export function firstNoticeAt({ items, notBefore = 0 }: Watch, sequence: Sequenc
   return Math.max(oldest + (sequence[0]?.fallbackAfterMs ?? 0), notBefore)
 }
 
+/** Whether a notice of the last step has gone, or may have: what is sent now comes too late for it. */
+function isLeaving({ attempts, sequence }: Message): boolean {
+  const attempt = attempts[sequence.length - 1]
+  return attempt !== undefined && Boolean(attempt.inFlight || attempt.uncertain || attempt.leftAt !== undefined)
+}
+
 /** Whether what is sent now can still become a part of this streak's notice. */
-export function acceptsItems({ progress, sequence, attempts, watch }: Message): boolean {
+export function acceptsItems(message: Message): boolean {
+  const { progress, sequence, watch } = message
   if (progress.state !== 'live' || watch === undefined) return false
-  const last = sequence.length - 1
-  if (progress.step < last) return true
-  if (attempts[last] !== undefined || watch.inquiry !== undefined) return false
-  return (watch.asked ?? 0) < MOST_QUESTIONS
+  if (progress.step < sequence.length - 1) return true
+  return !isLeaving(message) && (watch.asked ?? 0) < MOST_QUESTIONS
 }
 
 /** The items with these among them, oldest first; what is listed already stays as it is. */
@@ -102,10 +107,11 @@ export function isAnswered({ inquiry }: Watch, at: number): boolean {
   return inquiry !== undefined && at - inquiry.at < ANSWER_IS_GOOD_FOR_MS
 }
 
-/** What the next streak has to wait for, seen from the one before it. */
+/** What the next streak has to wait for, seen from the one before it; `now` is when it opens. */
 export function gapSince(
   previous: Message | undefined,
   rule: Pick<ReminderRule, 'gap'>,
+  now: number,
 ): {
   noticesBefore: number
   /** Infinite where there is to be no further notice. */
@@ -113,11 +119,10 @@ export function gapSince(
 } {
   if (previous?.watch === undefined) return { noticesBefore: 0 }
   const { progress, attempts, watch } = previous
-  const isBack = progress.state === 'succeeded' && progress.step === 0
-  const wasRead = isBack || (attempts[0] !== undefined && attempts[0].reached === 'read')
-  if (wasRead && rule.gap !== 'once') return { noticesBefore: 0 }
+  if (attempts[0]?.reached === 'read' && rule.gap !== 'once') return { noticesBefore: 0 }
   const notices = attempts.slice(1).filter((attempt) => attempt.skipped === undefined && attempt.leftAt !== undefined)
-  const lastAt = notices.at(-1)?.leftAt
+  // One that is just going out counts as if it had: a line that comes meanwhile is no reason for a second one.
+  const lastAt = progress.state === 'live' && progress.step > 0 ? now : notices.at(-1)?.leftAt
   if (lastAt === undefined) {
     // It told nobody anything: what counted for it counts on.
     const { noticesBefore, notBefore } = watch

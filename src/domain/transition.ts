@@ -32,6 +32,8 @@ export type Effect =
   | { type: 'send'; step: number; try: number; connection: string; fence: number }
   /** Find out what is still unread and where the person can be reached, and answer with the same `fence`. */
   | { type: 'inquire'; step: number; fence: number }
+  /** Keep the words of a notice with the message. */
+  | { type: 'word'; step: number; notice: object }
   /** Tell the sender of the message that this attempt's status changed. */
   | { type: 'publish'; step: number; status: Status; at: number; error?: AttemptError; skipped?: SkipReason }
 
@@ -44,6 +46,8 @@ export type Route =
 
 export type Context = {
   route: (step: Step, index: number) => Route
+  /** Whether there is room to ask about one more streak; absent: there is. */
+  mayAsk?: () => 'now' | { later: number }
   /** How long a claimed message is held; longer than any call to a provider. */
   leaseMs: number
   /** How long a receipt is waited for where no timer ends the step. */

@@ -45,6 +45,8 @@ export type InquiryAnswer = {
   /** There is nobody to tell, or nothing to tell of. */
   gone?: 'conversation-gone' | 'left'
   user: User
+  /** The notice in words; kept as it is for when it is sent. */
+  notice: object
   /** The items that the notice lists. */
   told: readonly string[]
   /** Which texts of the rule could not be used; quotes nobody. */

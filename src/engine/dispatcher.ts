@@ -91,6 +91,11 @@ export class Dispatcher {
     this.#justCommitted = undefined
   }
 
+  /** Hands back a send that was committed and cannot be made. */
+  callBack(job: Job): void {
+    void this.#options.activity.track(this.#settle(job, WITHDRAWN))
+  }
+
   /** Hands back what has not started and waits for the calls that have, at most `graceMs`; the rest is left to its lease. */
   async stop(graceMs: number): Promise<void> {
     this.#stop.abort()

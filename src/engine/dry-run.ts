@@ -21,7 +21,8 @@ export function dryRunSteps(
       waitsFor: successStatus,
       address: person === undefined ? 'unknown' : address === undefined ? 'missing' : 'known',
     }
-    at += fallbackAfterMs
+    // Who has no address is not waited for.
+    if (step.address !== 'missing') at += fallbackAfterMs
     return step
   })
 }

@@ -1,4 +1,4 @@
-import { advance, type Context, type Effect, type Event } from '../domain/advance.ts'
+import { advance, type Context, type Event } from '../domain/advance.ts'
 import { type CancelResult, cancelResult, type Message, type SendOutcome } from '../domain/message.ts'
 import type { ReminderRule } from '../domain/reminder-rule.ts'
 import { Activity } from './activity.ts'
@@ -9,14 +9,14 @@ import { Dispatcher, type Job } from './dispatcher.ts'
 import type { EngineApi } from './engine-api.ts'
 import { Feed } from './feed.ts'
 import { GroupCommit } from './group-commit.ts'
-import { type Answered, Inquirer, type InquiryJob } from './inquirer.ts'
+import { type NoticeSend, Notices } from './notices.ts'
 import { OutboxSender, type PostReceipt } from './outbox-sender.ts'
 import { Pollers } from './pollers.ts'
 import type { CallbackResult, RawRequest } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Log } from './ports/log.ts'
-import type { Change, Due, Held, Intake, IntakeResult, MessageStore, Saved } from './ports/message-store.ts'
+import type { Change, Due, Intake, IntakeResult, MessageStore, Saved } from './ports/message-store.ts'
 import type { Outbox } from './ports/outbox.ts'
 import type { NoticeText, WatchStore } from './ports/watch-store.ts'
 import type { Wording } from './ports/wording.ts'
@@ -73,8 +73,7 @@ export class Engine implements EngineApi {
   readonly watch: Watch
   readonly #options: EngineOptions
   readonly #routing: Routing
-  readonly #inquirer: Inquirer
-  readonly #answers: GroupCommit<{ job: InquiryJob } & Answered, undefined>
+  readonly #notices: Notices
   readonly #settings: EngineSettings
   readonly #activity = new Activity()
   readonly #committer: Committer
@@ -114,23 +113,13 @@ export class Engine implements EngineApi {
       callTimeoutMs: this.#settings.callTimeoutMs,
       stillWanted: (jobs) => store.stillWanted(jobs),
       settle: (job, outcome) => this.#outcomes.add({ job, outcome }),
-      onRoom: () => this.#onRoom(),
+      onRoom: () => {
+        if (this.#lacksRoom) this.#wakeLoop.poke(clock.now())
+      },
     })
-    this.#answers = new GroupCommit(activity, (answered) => this.#commitAnswers(answered))
     const { watching } = options
     const health = new SourceHealthBook()
     const readers = watching.readers ?? new ReaderFeed()
-    this.#inquirer = new Inquirer({
-      ...watching,
-      needs: (job) => this.#routing.needs(job.held, job.step),
-      settle: (job, answered) => this.#answers.add({ job, ...answered }),
-      clock,
-      activity,
-      log,
-      health,
-      timeoutMs: Math.min(this.#settings.callTimeoutMs, this.#settings.leaseMs / 2),
-      onRoom: () => this.#onRoom(),
-    })
     const watcher = new Watcher({
       ...watching,
       committer: this.#committer,
@@ -142,6 +131,17 @@ export class Engine implements EngineApi {
       health,
     })
     const take: Watcher['take'] = (told) => watcher.take(told)
+    this.#notices = new Notices({
+      ...watching,
+      needs: (job) => this.#routing.needs(job.held, job.step),
+      committer: this.#committer,
+      take,
+      clock,
+      activity,
+      log,
+      health,
+      timeoutMs: Math.min(this.#settings.callTimeoutMs, this.#settings.leaseMs / 2),
+    })
     const pollers = new Pollers({ ...watching, take, holder: newId(), clock, activity, log, health })
     this.watch = new Watch({ ...watching, watcher, pollers, routing: this.#routing, readers, health, clock, log })
     const loop = (what: string, round: () => Promise<number | undefined>) =>
@@ -166,7 +166,8 @@ export class Engine implements EngineApi {
   /** Takes up nothing new, hands back what has not started, and waits up to `graceMs` for calls that have. */
   async stop(graceMs = 10_000): Promise<void> {
     await Promise.all([this.#wakeLoop.stop(), this.watch.stop()])
-    await this.#inquirer.stop(graceMs)
+    await this.#notices.stop(graceMs)
+    await this.watch.close()
     await Promise.all([this.#dispatcher.stop(graceMs), this.#outboxSender.stop(), this.#sweeper.stop()])
     await this.#activity.idle()
   }
@@ -255,27 +256,34 @@ export class Engine implements EngineApi {
   /** One round of the wake loop: as many due messages as there is room to send. Answers when the next is due. */
   async #wakeUp(): Promise<number | undefined> {
     const { clock, store } = this.#options
-    const limit = Math.min(this.#dispatcher.room(), this.#inquirer.room(), MAX_CLAIM)
+    const limit = Math.min(this.#dispatcher.room(), MAX_CLAIM)
     this.#lacksRoom = limit === 0
     if (this.#lacksRoom) return undefined // whoever makes room pokes
     const now = clock.now()
-    let admit = this.#dispatcher.admission(now)
+    let room = this.#roomAt(now)
     const saved = await store.claimDue(now, limit, (due, position) => {
-      if (position === 0) admit = this.#dispatcher.admission(now) // the places of a claim that came to nothing are free
-      return this.#decideDue(due, now, admit)
+      if (position === 0) room = this.#roomAt(now) // the places of a claim that came to nothing are free
+      return this.#decideDue(due, now, room)
     })
     this.#committer.announce(saved)
-    await this.#carryOut(saved)
+    this.#notices.ask(saved)
+    const { ours, notices } = sendsOf(saved)
+    this.#dispatcher.dispatch(ours.map((each) => this.#jobFor(each)))
+    if (notices.length > 0) this.#dispatch(await this.#notices.withWords(notices))
     if (saved.more) return now
     const next = await store.nextWakeAt()
     // What is overdue and was not claimed is in another node's hands.
     return next !== undefined && next <= now && saved.changes.length === 0 ? now + CONTENDED_MS : next
   }
 
+  #roomAt(now: number): Room {
+    return { send: this.#dispatcher.admission(now), ask: this.#notices.admission(now) }
+  }
+
   /** One poisonous message must not stop the others: it is put off, and after some failures held back for people to see. */
-  #decideDue(due: Due, now: number, admit: ReturnType<Dispatcher['admission']>): Change {
+  #decideDue(due: Due, now: number, room: Room): Change {
     try {
-      const context = this.#context(this.#routing.due(due, admit))
+      const context = { ...this.#context(this.#routing.due(due, room.send)), mayAsk: () => room.ask(due) }
       return { held: due, advanced: advance(due.message, { type: 'due', at: now }, context) }
     } catch (error) {
       const { id } = due.message
@@ -285,28 +293,16 @@ export class Engine implements EngineApi {
     }
   }
 
-  /** Hands on what was decided. A streak's notice is fetched first: it was worded when it was asked about. */
-  async #carryOut({ changes }: Saved): Promise<void> {
-    const sends: { due: Due; since: Held; send: Effect & { type: 'send' } }[] = []
-    const questions: InquiryJob[] = []
-    for (const { held, advanced, now: since } of changes) {
-      const due = held as Due
-      const { watched } = due.envelope
-      for (const effect of advanced.effects) {
-        if (effect.type === 'send') sends.push({ due, since, send: effect })
-        else if (effect.type === 'inquire' && watched !== undefined)
-          questions.push({ ...effect, held: since, envelope: { ...due.envelope, watched } })
-      }
+  /** Notices, asked about a moment ago: whether they are still wanted is asked once more. */
+  #dispatch(notices: readonly NoticeSend[]): void {
+    const ready = notices.filter(({ notice }) => notice !== undefined)
+    this.#dispatcher.dispatch(
+      ready.map((each) => this.#jobFor(each)),
+      { fresh: false },
+    )
+    for (const each of notices) {
+      if (each.notice === undefined) this.#dispatcher.callBack(this.#jobFor({ ...each, notice: NO_WORDS }))
     }
-    this.#inquirer.take(questions)
-    const isNotice = ({ due }: (typeof sends)[number]) => due.message.watch !== undefined
-    this.#dispatcher.dispatch(sends.filter((each) => !isNotice(each)).map((each) => this.#jobFor(each)))
-    const ours = sends.filter(isNotice)
-    if (ours.length === 0) return
-    const wanted = ours.map(({ due, send }) => ({ umid: due.message.id, step: send.step }))
-    const notices = await this.#options.watching.store.notices(wanted)
-    const jobs = ours.map((each) => this.#jobFor(each, notices.get(each.due.message.id)))
-    this.#dispatcher.dispatch(jobs, { fresh: false })
   }
 
   #context(route: Context['route']): Context {
@@ -314,24 +310,10 @@ export class Engine implements EngineApi {
     return { route, leaseMs, horizonMs, retryForMs }
   }
 
-  #jobFor({ due, since, send }: { due: Due; since: Held; send: Effect & { type: 'send' } }, notice?: NoticeText): Job {
+  #jobFor({ due, since, send, notice }: NoticeSend): Job {
     const { step, try: tryNumber, connection, fence } = send
     const outgoing = this.#routing.outgoing({ envelope: due.envelope, message: since.message }, send, notice)
     return { umid: due.message.id, held: since, step, try: tryNumber, fence, connection, outgoing }
-  }
-
-  #onRoom(): void {
-    if (this.#lacksRoom) this.#wakeLoop.poke(this.#options.clock.now())
-  }
-
-  async #commitAnswers(answered: readonly ({ job: InquiryJob } & Answered)[]): Promise<undefined[]> {
-    const at = this.#options.clock.now()
-    const known = answered.map(({ job: { held, fence }, answer }) => {
-      return { held, event: { type: 'inquired', at, fence, answer } satisfies Event }
-    })
-    const notices = answered.map(({ job: { held, step }, notice }) => ({ umid: held.message.id, step, notice }))
-    await this.#committer.applyTo(known, { notices })
-    return answered.map(() => undefined)
   }
 
   async #commitCancels(umids: readonly string[]): Promise<undefined[]> {
@@ -368,6 +350,20 @@ export class Engine implements EngineApi {
 }
 
 type Settled = { job: Job; outcome: SendOutcome }
+/** What one claim may give away. */
+type Room = { send: ReturnType<Dispatcher['admission']>; ask: ReturnType<Notices['admission']> }
+const NO_WORDS: NoticeText = { text: '', subject: '', body: '', html: '' }
+
+/** The sends that were decided: of messages that came with their content, and of streaks, whose words are fetched. */
+function sendsOf({ changes }: Saved): { ours: NoticeSend[]; notices: NoticeSend[] } {
+  const sends = changes.flatMap(({ held, advanced, now: since }) =>
+    advanced.effects
+      .filter((effect) => effect.type === 'send')
+      .map((send): NoticeSend => ({ due: held as Due, since, send })),
+  )
+  const isNotice = ({ due }: NoticeSend) => due.message.watch !== undefined
+  return { ours: sends.filter((each) => !isNotice(each)), notices: sends.filter(isNotice) }
+}
 
 const MAX_CLAIM = 1000 // beyond it a claim only holds its locks longer
 const CONTENDED_MS = 20

@@ -7,16 +7,17 @@ import type { Activity } from './activity.ts'
 import type { Clock } from './ports/clock.ts'
 import { type Directory, DirectoryTrouble } from './ports/directory.ts'
 import type { Log } from './ports/log.ts'
-import type { Envelope, Held, Watched } from './ports/message-store.ts'
+import type { Due, Envelope, Held, Watched } from './ports/message-store.ts'
 import { type Confirmation, SourceTrouble, type Watched as WatchedBySource } from './ports/source.ts'
 import type { WatchStore } from './ports/watch-store.ts'
-import type { Wording, Words } from './ports/wording.ts'
+import type { Wording } from './ports/wording.ts'
 import type { SourceHealthBook } from './source-health.ts'
 import type { Sources } from './sources.ts'
+import { wellFormed } from './well-formed.ts'
 
 /** A streak whose notice is due, to be asked about. */
 export type InquiryJob = { held: Held; envelope: Envelope & { watched: Watched }; step: number; fence: number }
-export type Answered = { answer: InquiryAnswer; notice: Words }
+export type Answered = { answer: InquiryAnswer }
 
 export type InquirerOptions = {
   store: Pick<WatchStore, 'items' | 'knownPerson' | 'conversation'>
@@ -30,8 +31,8 @@ export type InquirerOptions = {
   activity: Activity
   log: Log
   health: SourceHealthBook
+  /** The longest that asking may take; half of a lease or less. */
   timeoutMs: number
-  onRoom: () => void
 }
 
 /**
@@ -40,62 +41,101 @@ export type InquirerOptions = {
  */
 export class Inquirer {
   readonly #options: InquirerOptions
-  readonly #queue: InquiryJob[] = []
-  readonly #running = new Set<Promise<void>>()
+  readonly #lanes = new Map<string, Lane>()
   readonly #stop = new AbortController()
 
   constructor(options: InquirerOptions) {
     this.#options = options
   }
 
-  room(): number {
-    return this.#stop.signal.aborted ? 0 : Math.max(0, QUEUE_LIMIT - this.#queue.length)
+  /**
+   * Counts the places that one claim gives away, for each source its own. A source is given no more than it can be asked in a
+   * part of a lease, by how long that took lately; the others come back when their turn may be.
+   */
+  admission(now: number): (due: Due) => 'now' | { later: number } {
+    const taken = new Map<Lane, number>()
+    return ({ subAccountId, envelope }) => {
+      const lane = this.#laneOf(subAccountId, envelope.watched?.source ?? '')
+      const before = taken.get(lane) ?? 0
+      taken.set(lane, before + 1)
+      const over = before + 1 - this.#roomOf(lane)
+      if (over <= 0) return 'now'
+      return { later: now + Math.ceil(Math.max(SHORTEST_WAIT_MS, (over * lane.usualMs) / AT_ONE_TIME)) }
+    }
   }
 
   take(jobs: readonly InquiryJob[]): void {
-    this.#queue.push(...jobs)
-    this.#pump()
+    for (const job of jobs) this.#laneOf(job.held.subAccountId, job.envelope.watched.source).queue.push(job)
+    for (const lane of this.#lanes.values()) this.#pump(lane)
   }
 
   /** What has not begun is left to its lease; what has is waited for, at most `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     const { clock } = this.#options
-    this.#queue.length = 0
+    const lanes = [...this.#lanes.values()]
+    for (const { queue } of lanes) queue.length = 0
+    const all = () => Promise.all(lanes.flatMap(({ running }) => [...running]))
     const patience = new AbortController()
-    await Promise.race([Promise.all(this.#running), clock.sleepUntil(clock.now() + graceMs, patience.signal)])
+    await Promise.race([all(), clock.sleepUntil(clock.now() + graceMs, patience.signal)])
     patience.abort()
     this.#stop.abort()
-    await Promise.all(this.#running)
+    await all()
   }
 
-  #pump(): void {
-    while (this.#running.size < AT_ONE_TIME) {
-      const job = this.#queue.shift()
+  #laneOf(subAccountId: string, source: string): Lane {
+    const name = JSON.stringify([subAccountId, source])
+    const known = this.#lanes.get(name)
+    if (known !== undefined) return known
+    const lane: Lane = { queue: [], running: new Set(), usualMs: FIRST_GUESS_MS }
+    this.#lanes.set(name, lane)
+    return lane
+  }
+
+  #roomOf({ queue, running, usualMs }: Lane): number {
+    const inTime = Math.floor((AT_ONE_TIME * this.#options.timeoutMs) / 2 / Math.max(usualMs, 1))
+    return Math.min(Math.max(inTime, AT_ONE_TIME), QUEUE_LIMIT) - queue.length - running.size
+  }
+
+  #pump(lane: Lane): void {
+    while (lane.running.size < AT_ONE_TIME) {
+      const job = lane.queue.shift()
       if (job === undefined) return
-      const work = this.#options.activity.track(this.#inquire(job)).finally(() => {
-        this.#running.delete(work)
-        if (this.#queue.length <= QUEUE_LIMIT / 2) this.#options.onRoom()
-        this.#pump()
+      const work = this.#options.activity.track(this.#inquire(job, lane)).finally(() => {
+        lane.running.delete(work)
+        this.#pump(lane)
       })
-      this.#running.add(work)
+      lane.running.add(work)
     }
   }
 
-  async #inquire(job: InquiryJob): Promise<void> {
+  async #inquire(job: InquiryJob, lane: Lane): Promise<void> {
     const { clock, timeoutMs, log, settle } = this.#options
+    const begun = clock.now()
+    // By the time of an answer somebody else would have taken it over: its lease decides, and costs no question.
+    if (begun + timeoutMs > job.fence) return
     const done = new AbortController()
     const timeout = new AbortController()
-    void clock.sleepUntil(clock.now() + timeoutMs, done.signal).then(() => {
+    void clock.sleepUntil(begun + timeoutMs, done.signal).then(() => {
       if (!done.signal.aborted) timeout.abort(new Error('it took too long'))
     })
     const signal = AbortSignal.any([timeout.signal, this.#stop.signal])
     try {
-      await settle(job, await this.#answer(job, signal))
+      const answered = await this.#answer(job, signal).catch((error: unknown) => this.#failed(job, error))
+      lane.usualMs += (clock.now() - begun - lane.usualMs) / 8
+      await settle(job, answered)
     } catch (error) {
       log.error({ error, umid: job.held.message.id }, 'a streak could not be asked about; its lease decides')
     } finally {
       done.abort()
     }
+  }
+
+  /** A mistake of ours, or the database is away: it is asked again later, as when nobody answers. */
+  #failed({ held }: InquiryJob, error: unknown): Answered {
+    this.#options.log.error({ error, umid: held.message.id }, 'a notice could not be prepared')
+    const asked = (held.message.watch?.items ?? []).map(({ id }) => id)
+    const troubles: InquiryTrouble[] = [{ who: 'directory', detail: 'the notice could not be prepared' }]
+    return { answer: { asked, user: {}, told: [], notice: {}, troubles } }
   }
 
   async #answer(job: InquiryJob, signal: AbortSignal): Promise<Answered> {
@@ -114,7 +154,9 @@ export class Inquirer {
     const troubles: InquiryTrouble[] = []
     const source = sources.of(subAccountId, watched.source)?.source
     const [confirmation, person] = await Promise.all([
-      this.#ask(job, troubles, 'platform', async () => (await source?.confirm?.(asked, signal)) ?? CANNOT_SAY),
+      this.#ask(job, troubles, 'platform', async () =>
+        wellFormed((await source?.confirm?.(asked, signal)) ?? CANNOT_SAY),
+      ),
       this.#findPerson(job, asked, troubles, signal),
     ])
     const told = await this.#itemsToTell(key, items, confirmation ?? CANNOT_SAY)
@@ -128,8 +170,8 @@ export class Inquirer {
     })
     const unread = confirmation?.kind === 'unread' || confirmation?.kind === 'read' ? told.unread : undefined
     return {
-      notice,
       answer: {
+        notice,
         asked: items.map(({ id }) => id),
         ...(unread && { unread }),
         ...(confirmation?.kind === 'gone' && { gone: confirmation.why }),
@@ -149,11 +191,16 @@ export class Inquirer {
   ): Promise<{ items: (StoredItem & Item)[]; unread: Item[] }> {
     const now = this.#options.clock.now()
     const known = new Map(items.map((item) => [item.id, item]))
+    const oldest = items.reduce((least, { since }) => Math.min(least, since), now)
+    // What we had not heard of has waited since it was sent, but no longer than what it stands beside.
+    const fresh = ({ id, at = oldest }: { id: string; at?: number }): Item => {
+      return { id, at, since: Math.min(now, Math.max(oldest, at)) }
+    }
     const unread =
       confirmation.kind === 'read'
         ? []
         : confirmation.kind === 'unread'
-          ? confirmation.items.map(({ id, at = now }) => certain(known.get(id) ?? { id, at, since: now }))
+          ? confirmation.items.map((item) => certain(known.get(item.id) ?? fresh(item)))
           : [...items]
     const ids = unread.map(({ id }) => id)
     const stored = new Map((await this.#options.store.items(key, ids)).map((item) => [item.id, item]))
@@ -185,8 +232,10 @@ export class Inquirer {
     const { subAccountId } = job.held
     const contactId = asked.known?.contactId ?? asked.person
     const wanted = needs(job)
-    const lacks = ({ email, msisdn }: KnownPerson, kinds: readonly AddressKind[]) =>
-      (kinds.includes('email') && !email) || (kinds.includes('phone') && !msisdn)
+    const lacks = ({ email, msisdn, lineUserId }: KnownPerson, kinds: readonly AddressKind[]) =>
+      (kinds.includes('email') && !email) ||
+      (kinds.includes('phone') && !msisdn) ||
+      (kinds.includes('line') && !lineUserId)
     const look = (id: string) =>
       this.#ask(job, troubles, 'directory', async () => {
         try {
@@ -244,8 +293,17 @@ function certain({ tentative: _, ...item }: Item): Item {
   return item
 }
 
+type Lane = {
+  queue: InquiryJob[]
+  running: Set<Promise<void>>
+  /** How long asking takes, lately. */
+  usualMs: number
+}
+/** Of one source, so that a platform that hangs holds up no other. */
 const AT_ONE_TIME = 32
-const QUEUE_LIMIT = 1000 // asked about within a lease, also by a directory that takes a second
+const QUEUE_LIMIT = 1000
+const FIRST_GUESS_MS = 50
+const SHORTEST_WAIT_MS = 50
 const CANNOT_SAY: Confirmation = { kind: 'unknown' }
 
 function userOf({ email, msisdn, lineUserId, channelUserId }: KnownPerson): User {

@@ -47,7 +47,9 @@ export class Routing {
       if (connection === undefined)
         return { kind: 'skip', reason: 'not-configured', detail: `${channel} has no connection` }
       const { address, carries, takesIdempotencyKey } = connection.abilities(channel)
-      if (addressOf(userOf(envelope, message), channel, address) === undefined) {
+      // Of a streak that has to be asked about first, where to is not known yet.
+      const isOpen = message.watch !== undefined && message.watch.inquiry === undefined
+      if (!isOpen && addressOf(userOf(envelope, message), channel, address) === undefined) {
         const detail =
           envelope.watched === undefined
             ? `the message names no ${address} address`

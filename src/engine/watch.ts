@@ -1,5 +1,4 @@
-import type { Verdict } from '../domain/observe.ts'
-import type { SourceEvent } from '../domain/source-event.ts'
+import type { KnownPerson, SourceEvent } from '../domain/source-event.ts'
 import { dryRunSteps } from './dry-run.ts'
 import type { Pollers } from './pollers.ts'
 import type { RawRequest } from './ports/channel.ts'
@@ -7,13 +6,13 @@ import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Log } from './ports/log.ts'
 import type { SourceResult } from './ports/source.ts'
-import type { FoundConversation, WatchStore } from './ports/watch-store.ts'
+import type { WatchStore } from './ports/watch-store.ts'
 import type { ReaderFeed } from './reader-feed.ts'
 import type { Routing } from './routing.ts'
 import type { SourceHealthBook } from './source-health.ts'
 import { OWN_CHAT, type Sources } from './sources.ts'
 import type { DryRun, DryRunPerson, SourceView, WatchApi } from './watch-api.ts'
-import type { Watcher } from './watcher.ts'
+import type { Judged, Watcher } from './watcher.ts'
 
 export type WatchOptions = {
   watcher: Watcher
@@ -40,8 +39,13 @@ export class Watch implements WatchApi {
     this.#options.pollers.start()
   }
 
+  /** Asks no platform for news any more. */
   async stop(): Promise<void> {
     await this.#options.pollers.stop()
+  }
+
+  /** Once nobody asks the platforms anything. */
+  async close(): Promise<void> {
     await Promise.all(this.#options.sources.all.map(({ source }) => source.close?.()))
   }
 
@@ -53,7 +57,7 @@ export class Watch implements WatchApi {
     const result = (await source.source.handle?.(request)) ?? TAKES_NONE
     if (result.kind === 'events') {
       health.well(subAccountId, sourceId, 'webhook')
-      await watcher.take({ subAccountId, source: sourceId, events: result.events.map(withoutNul) })
+      await watcher.take({ subAccountId, source: sourceId, events: result.events })
       if (result.ignored > 0)
         health.note(subAccountId, sourceId, (page) => ({ ignored: page.ignored + result.ignored }))
     } else if (result.kind !== 'reply') {
@@ -67,46 +71,57 @@ export class Watch implements WatchApi {
   }
 
   async observe(subAccountId: string, source: string, events: readonly SourceEvent[]) {
-    const repeated = await this.#options.watcher.take({ subAccountId, source, events: events.map(withoutNul) })
+    const repeated = await this.#options.watcher.take({ subAccountId, source, events })
     return { accepted: events.length - repeated, repeated }
   }
 
   async dryRun(subAccountId: string, source: string, event: SourceEvent): Promise<DryRun> {
     const [judged] = await this.#options.watcher.judge({ subAccountId, source, events: [event] })
     if (judged === undefined) return { people: [] }
-    const { found, verdicts, observed } = judged
+    const { verdicts } = judged
+    const people = await this.#peopleOf(judged)
     const messages = new Map([
-      ...observed.opened.map(({ message }) => [message.id, message] as const),
-      ...observed.advanced.map(({ advanced: { message } }) => [message.id, message] as const),
+      ...judged.observed.opened.map(({ message }) => [message.id, message] as const),
+      ...judged.observed.advanced.map(({ advanced: { message } }) => [message.id, message] as const),
     ])
-    const people = await Promise.all(
-      verdicts
-        .filter(({ person, result }) => person !== '' || result.kind !== 'nothing' || result.why === 'known-before')
-        .map(async (verdict): Promise<DryRunPerson> => {
-          const { person, rules, result } = verdict
-          if (result.kind === 'nothing') return { person, rules, would: { result: 'nothing', why: result.why } }
-          if (result.kind === 'called-off') return { person, rules, would: { result: 'call-off', umids: result.umids } }
-          const message = messages.get(result.umid)
-          const known = await this.#personOf(found, verdict)
-          const routed = message === undefined ? [] : dryRunSteps(message, subAccountId, known, this.#options.routing)
-          const { rule, umid } = result
-          if (result.kind === 'opened') return { person, rules, would: { result: 'remind', rule, steps: routed } }
-          return { person, rules, would: { result: 'join', rule, umid, steps: routed } }
-        }),
-    )
-    return { people }
+    return {
+      people: verdicts.map(({ person, rules, result }): DryRunPerson => {
+        if (result.kind === 'nothing') return { person, rules, would: { result: 'nothing', why: result.why } }
+        if (result.kind === 'called-off') return { person, rules, would: { result: 'call-off', umids: result.umids } }
+        const message = messages.get(result.umid)
+        const steps =
+          message === undefined ? [] : dryRunSteps(message, subAccountId, people.get(person), this.#options.routing)
+        const { rule, umid } = result
+        if (result.kind === 'opened') return { person, rules, would: { result: 'remind', rule, steps } }
+        return { person, rules, would: { result: 'join', rule, umid, steps } }
+      }),
+    }
   }
 
-  /** What would be known of a person; undefined when nobody could say in time. */
-  async #personOf(found: FoundConversation, { person }: Verdict) {
-    const { directory } = this.#options
-    const known = found.known.readers.get(person)?.known
-    try {
-      const signal = AbortSignal.timeout(DRY_RUN_PATIENCE_MS)
-      return { ...known, ...(await directory.find(found.subAccountId, known?.contactId ?? person, signal)) }
-    } catch {
-      return undefined
+  /** What would be known of those who would be reminded; who is not in it, nobody could say in time. */
+  async #peopleOf({ found, observed, verdicts }: Judged): Promise<Map<string, KnownPerson>> {
+    const { directory, clock } = this.#options
+    const done = new AbortController()
+    const patience = new AbortController()
+    void clock.sleepUntil(clock.now() + DRY_RUN_PATIENCE_MS, done.signal).then(() => patience.abort())
+    const known = new Map<string, KnownPerson>()
+    const wanted = verdicts.filter(({ result }) => result.kind === 'opened' || result.kind === 'joined').values()
+    const line = async () => {
+      for (const { person } of wanted) {
+        if (patience.signal.aborted) return
+        // The event itself may say where the person can be reached.
+        const own = (observed.changes.readers.get(person) ?? found.known.readers.get(person))?.known
+        const contactId = own?.contactId ?? person
+        const others = directory.find(found.subAccountId, contactId, patience.signal)
+        await others.then(
+          (told) => known.set(person, { ...own, ...told }),
+          () => {},
+        )
+      }
     }
+    await Promise.all(Array.from({ length: DRY_RUN_LINES }, line))
+    done.abort()
+    return known
   }
 
   unread(subAccountId: string, source: string, person: string): Promise<number> {
@@ -133,10 +148,4 @@ export class Watch implements WatchApi {
 
 const TAKES_NONE: SourceResult = { kind: 'refused', detail: 'this source takes no requests: it is asked' }
 const DRY_RUN_PATIENCE_MS = 5_000
-
-/** PostgreSQL's texts hold every character but this one, which no id or name has by intention. */
-function withoutNul(event: SourceEvent): SourceEvent {
-  const text = JSON.stringify(event)
-  if (!text.includes('\\u0000')) return event
-  return JSON.parse(text, (_key, value) => (typeof value === 'string' ? value.replaceAll('\0', '') : value))
-}
+const DRY_RUN_LINES = 8

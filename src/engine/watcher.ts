@@ -11,6 +11,7 @@ import type { FoundConversation, Observed, Told, WatchStore } from './ports/watc
 import type { ReaderFeed } from './reader-feed.ts'
 import type { SourceHealthBook } from './source-health.ts'
 import type { SourceInUse, Sources } from './sources.ts'
+import { wellFormed } from './well-formed.ts'
 
 export type WatcherOptions = {
   store: WatchStore
@@ -39,13 +40,13 @@ export class Watcher {
   /** Resolves after the commit, to the number of events whose key was known. */
   async take(told: Told): Promise<number> {
     if (told.events.length === 0 && told.turn === undefined) return 0
-    return this.#group.add(told)
+    return this.#group.add({ ...told, events: told.events.map(wellFormed) })
   }
 
   /** What these events would lead to; nothing is changed. */
-  async judge(told: Told): Promise<{ found: FoundConversation; verdicts: readonly Verdict[]; observed: Observed }[]> {
+  async judge(told: Told): Promise<Judged[]> {
     const rules = await this.#options.rulesOf(told.subAccountId)
-    const found = await this.#options.store.look(told)
+    const found = await this.#options.store.look({ ...told, events: told.events.map(wellFormed) })
     return found.map((each) => ({ found: each, ...this.#observe(each, rules) }))
   }
 
@@ -136,6 +137,9 @@ export class Watcher {
     }
   }
 }
+
+/** What events would lead to in one conversation. */
+export type Judged = { found: FoundConversation; verdicts: readonly Verdict[]; observed: Observed }
 
 const LATE_AT_MOST_MS = 3_600_000 // platforms repeat a webhook for half an hour
 

@@ -19,7 +19,7 @@ import { SUBSCRIBERS } from './outbox.ts'
 import { afterChange, isUuid, type MessageRow, wakeAtOfHeld } from './rows.ts'
 import type { Schema } from './schema.ts'
 import { earliest, type HeldRow, hold, MESSAGE_COLUMNS, type Transitions } from './transitions.ts'
-import { type Batch, deleteFrom, insertInto, upsertInto } from './writes.ts'
+import { type Batch, deleteFrom, insertInto } from './writes.ts'
 
 const ALARM = { at: 'bigint', message_id: 'uuid' } as const
 const DELETE_ALARMS = deleteFrom('alarms', ALARM)
@@ -33,7 +33,6 @@ const NEW_REFS = insertInto(
   { ifNew: true },
 )
 const UNPARK = deleteFrom('parked_receipts', { id: 'uuid' })
-const NEW_NOTICES = upsertInto('notices', { message_id: 'uuid', step: 'integer', body: 'text' }, ['message_id', 'step'])
 const WITH_LOCKS_MS = 10_000
 
 export function messageStore(database: Database, transitions: Transitions): MessageStore {
@@ -253,13 +252,9 @@ function readParked(row: ParkedRow): MatchedReceipt {
   return { ...parked, umid: message_id, step }
 }
 
-function batchesOf({ refs = [], unpark = [], notices = [] }: Also = {}): Batch[] {
+function batchesOf({ refs = [], unpark = [] }: Also = {}): Batch[] {
   return [
     { write: NEW_REFS, rows: refs.map(({ umid, ...ref }) => ({ ...ref, message_id: umid })) },
     { write: UNPARK, rows: unpark.map((id) => ({ id })) },
-    {
-      write: NEW_NOTICES,
-      rows: notices.map(({ umid, step, notice }) => ({ message_id: umid, step, body: JSON.stringify(notice) })),
-    },
   ]
 }

@@ -169,8 +169,9 @@ function migrationsFor(dialect: DialectName): Record<string, Migration> {
             body text not null,
             primary key (subaccount_id, source, conversation, person)
           ) ${strict}`,
-          sql`create index readers_with_unread on readers (subaccount_id, source, person) where unread > 0`,
-          sql`create index readers_by_contact on readers (subaccount_id, source, contact_id)
+          // With what a badge asks for in them, or SQLite reads all readers of a source instead.
+          sql`create index readers_with_unread on readers (subaccount_id, source, person, unread) where unread > 0`,
+          sql`create index readers_by_contact on readers (subaccount_id, source, contact_id, unread)
             where unread > 0 and contact_id is not null`,
           sql`create table items (
             subaccount_id text not null,
@@ -186,8 +187,10 @@ function migrationsFor(dialect: DialectName): Record<string, Migration> {
             message_id ${uuid} not null,
             step integer not null,
             body text not null,
+            worded_at ${big} not null,
             primary key (message_id, step)
           ) ${strict}`,
+          sql`create index notices_by_age on notices (worded_at)`,
           sql`create table source_turns (
             subaccount_id text not null,
             source text not null,

@@ -83,7 +83,7 @@ export type Schema = {
   /** Messages of chat platforms, once for all who are to read them. */
   items: { subaccount_id: string; source: string; conversation: string; id: string; arrived_at: number; body: string }
   /** What streaks tell, by the step for which it was worded. */
-  notices: { message_id: string; step: number; body: string }
+  notices: { message_id: string; step: number; body: string; worded_at: number }
   /** Of sources that are polled: how far, by whom, and when again. */
   source_turns: {
     subaccount_id: string

@@ -8,7 +8,7 @@ import { PageNumbers } from './page-numbers.ts'
 import { afterChange, fromRow, isUuid, type MessageRow, toRow, wakeAtOfHeld } from './rows.ts'
 import type { Schema } from './schema.ts'
 import { SequenceCache } from './sequence-cache.ts'
-import { type Batch, deleteFrom, insertInto, RowsMissing, update } from './writes.ts'
+import { type Batch, deleteFrom, insertInto, RowsMissing, update, upsertInto } from './writes.ts'
 
 /** Told after each commit what changed; PostgreSQL passes it on to the other nodes. */
 export type Notice = { umid: string; subAccountId: string; version: number }
@@ -35,6 +35,11 @@ export const NEW_PAGES = insertInto('timeline', {
   version: 'integer',
   entries: 'text',
 })
+const PUT_NOTICES = upsertInto('notices', { message_id: 'uuid', step: 'integer', body: 'text', worded_at: 'bigint' }, [
+  'message_id',
+  'step',
+])
+const DELETE_NOTICES = deleteFrom('notices', { message_id: 'uuid' })
 const HOLD_BACK = insertInto('held_back', { message_id: 'uuid' })
 const RELEASE = deleteFrom('held_back', { message_id: 'uuid' })
 /** Deadlocks and serialization failures: the database asks for another go. */
@@ -124,6 +129,8 @@ export class Transitions {
       { write: NEW_ALARMS, rows: alarms },
       { write: HOLD_BACK, rows: turned(true) },
       { write: RELEASE, rows: turned(false) },
+      { write: PUT_NOTICES, rows: worded(changes) },
+      { write: DELETE_NOTICES, rows: unsaid(changes) },
       deliveries,
       ...also,
     ].filter(({ rows }) => rows.length > 0)
@@ -146,6 +153,25 @@ export function hold(
   sequenceOf: (id: string) => Message['sequence'],
 ): Held {
   return fromRow(row, sequenceOf(row.sequence_id), readSubscribers(row.subscribers))
+}
+
+/** The words of notices that were decided on; what was worded before for the same step gives way. */
+function worded(changes: readonly Change[]): object[] {
+  return changes.flatMap(({ held, advanced: { effects, entries } }) =>
+    effects
+      .filter((effect) => effect.type === 'word')
+      .map(({ step, notice }) => {
+        return { message_id: held.message.id, step, body: JSON.stringify(notice), worded_at: entries.at(-1)?.at ?? 0 }
+      }),
+  )
+}
+
+/** Streaks of which something was deleted: their words quote it. */
+function unsaid(changes: readonly Change[]): object[] {
+  const quoting = changes.filter(({ advanced: { entries } }) =>
+    entries.some(({ code, facts }) => code === 'items-left' && facts?.how === 'deleted'),
+  )
+  return quoting.map(({ held }) => ({ message_id: held.message.id }))
 }
 
 function newsOf(committed: readonly Committed[]): News {

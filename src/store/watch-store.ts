@@ -37,7 +37,9 @@ export function watchStore(database: Database, transitions: Transitions): WatchS
     const { rows: inserted } = await sql<{ subaccount_id: string; source: string; key: string }>`
       insert into source_events (subaccount_id, source, key, arrived_at)
       select subaccount_id, source, key, arrived_at from ${rows('r', distinct, columns)} where true
-      on conflict (subaccount_id, source, key) do nothing returning subaccount_id, source, key`.execute(tx)
+      order by subaccount_id, source, key on conflict (subaccount_id, source, key) do nothing returning subaccount_id, source, key`.execute(
+      tx,
+    )
     const fresh = new Set(inserted.map(named))
     return told.map((each) => ({
       ...each,
@@ -148,18 +150,25 @@ export function watchStore(database: Database, transitions: Transitions): WatchS
   }
 
   async function findItems(tx: Kysely<Schema>, wanted: readonly (ConversationKey & { events: Told['events'] })[]) {
-    const named = wanted.flatMap((each) =>
+    const items = new Map<string, Map<string, StoredItem>>()
+    let named = wanted.flatMap((each) =>
       [...new Set(each.events.flatMap(itemsNamed))].map((id) => ({ ...placeOf(each), id })),
     )
-    const items = new Map<string, Map<string, StoredItem>>()
-    if (named.length === 0) return items
-    const { rows: found } = await sql<Schema['items']>`
-      select m.* from ${rows('r', named, { ...PLACE, id: 'text' })}
-      join items m on m.subaccount_id = r.subaccount_id and m.source = r.source
-        and m.conversation = r.conversation and m.id = r.id`.execute(tx)
-    for (const row of found) {
-      const name = nameOf(keyOf(row))
-      items.set(name, (items.get(name) ?? new Map<string, StoredItem>()).set(row.id, JSON.parse(row.body)))
+    // One that repeats another is nothing without it; that one repeats none.
+    for (let round = 0; round < 2 && named.length > 0; round++) {
+      const { rows: found } = await sql<Schema['items']>`
+        select m.* from ${rows('r', named, { ...PLACE, id: 'text' })}
+        join items m on m.subaccount_id = r.subaccount_id and m.source = r.source
+          and m.conversation = r.conversation and m.id = r.id`.execute(tx)
+      named = []
+      for (const row of found) {
+        const name = nameOf(keyOf(row))
+        const item: StoredItem = JSON.parse(row.body)
+        const known = items.get(name) ?? new Map<string, StoredItem>()
+        items.set(name, known.set(row.id, item))
+        if (item.sameAs !== undefined && !known.has(item.sameAs))
+          named.push({ ...placeOf(keyOf(row)), id: item.sameAs })
+      }
     }
     return items
   }
@@ -250,6 +259,7 @@ export function watchStore(database: Database, transitions: Transitions): WatchS
     async sweepWatched(before) {
       await db.deleteFrom('source_events').where('arrived_at', '<', before.events).execute()
       await db.deleteFrom('items').where('arrived_at', '<', before.items).execute()
+      await db.deleteFrom('notices').where('worded_at', '<', before.items).execute()
     },
   }
 }

@@ -199,6 +199,7 @@ function showFacts(facts: Record<string, unknown>): string {
 
 function showEffect(effect: Effect): string {
   const step = effect.step + 1
+  if (effect.type === 'word') return `  -> word ${step}`
   if (effect.type === 'inquire') return `  -> inquire for ${step}`
   if (effect.type === 'publish') return `  -> publish ${step} ${effect.status}`
   return `  -> send ${step} try ${effect.try} by ${effect.connection}`

@@ -83,13 +83,8 @@ export type Committed = Change & { now: Held }
 export type Saved = { changes: readonly Committed[]; deliveries: number }
 /** Somebody may have more or less to read than before. */
 export type ReaderNotice = { subAccountId: string; source: string; person: string }
-/** What else is written with changes: providers' ids of attempts; parked receipts that are deleted; worded notices. */
-export type Also = {
-  refs?: readonly ProviderRef[]
-  unpark?: readonly string[]
-  /** What a streak tells from this step on. */
-  notices?: readonly { umid: string; step: number; notice: object }[]
-}
+/** What else is written with changes: providers' ids of attempts; parked receipts that are deleted. */
+export type Also = { refs?: readonly ProviderRef[]; unpark?: readonly string[] }
 
 export type ProviderRef = { connection: string; ref: string; umid: string; step: number }
 export type ParkedReceipt = { id: string; connection: string; ref: string; report: Report; arrivedAt: number }
