@@ -159,6 +159,8 @@ export class Inquirer {
       ),
       this.#findPerson(job, asked, troubles, signal),
     ])
+    if (!troubles.some(({ who }) => who === 'platform'))
+      this.#options.health.well(subAccountId, watched.source, 'asking')
     const told = await this.#itemsToTell(key, items, confirmation ?? CANNOT_SAY)
     const notice = this.#options.wording.word({
       watched,
@@ -268,9 +270,7 @@ export class Inquirer {
     const { health, clock, log } = this.#options
     const { subAccountId, message } = held
     try {
-      const answer = await question()
-      if (who === 'platform') health.well(subAccountId, watched.source, 'asking')
-      return answer
+      return await question()
     } catch (error) {
       const expected = error instanceof SourceTrouble || error instanceof DirectoryTrouble
       const detail = expected ? error.message : 'it failed'

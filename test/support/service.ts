@@ -24,6 +24,8 @@ export type Service = {
   output(): string
   /** Ends it as an operator would; answers its exit code. Its data stay until `cleanUp`. */
   stop(): Promise<number | null>
+  /** Ends it in the middle of whatever it does, as a power cut would. */
+  kill(): Promise<void>
   cleanUp(): Promise<void>
 }
 export type CallAnswer = { status: number; headers: Headers; json: Record<string, unknown> }
@@ -90,6 +92,7 @@ export async function startService(
       (await ok('GET', `/sandbox/handsets/${encodeURIComponent(address)}`)).messages as HandsetMessage[],
     output: () => lines.join('\n'),
     stop: () => endOf(child),
+    kill: async () => void (await endOf(child, 'SIGKILL')),
     async cleanUp() {
       await endOf(child)
       await rm(dataDir, { recursive: true, force: true })
@@ -112,10 +115,10 @@ function listeningAt(child: ChildProcess, lines: string[]): Promise<string> {
   })
 }
 
-function endOf(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null) return Promise.resolve(child.exitCode)
+function endOf(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode)
   return new Promise((resolve) => {
     child.once('exit', resolve)
-    child.kill('SIGTERM')
+    child.kill(signal)
   })
 }
