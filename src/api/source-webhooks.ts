@@ -1,9 +1,7 @@
-import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import type { SourceResult } from '../engine/ports/source.ts'
 import { ApiError } from './errors.ts'
 import type { Api, ApiOptions } from './house.ts'
-import { rawRequest, takeBytes } from './raw-request.ts'
+import { answerRaw, rawRequest, takeBytes } from './raw-request.ts'
 import { ErrorShape } from './schemas.ts'
 
 const WEBHOOK_BYTES = 5 * 1024 * 1024 // platforms put many events into one request
@@ -44,24 +42,8 @@ export async function sourceWebhookRoutes(app: Api, { watch }: ApiOptions): Prom
       handler: async (request, reply) => {
         const result = await watch.receive(request.params.sourceId, rawRequest(request))
         if (result === undefined) throw new ApiError(1300, '', 'no such source')
-        return answer(reply, result)
+        return answerRaw(reply, result, 'webhook')
       },
     })
-  }
-}
-
-function answer(reply: FastifyReply, result: SourceResult): FastifyReply {
-  switch (result.kind) {
-    case 'events':
-      return reply.send({})
-    case 'reply':
-      return reply
-        .code(result.status)
-        .type(result.contentType ?? 'text/plain; charset=utf-8')
-        .send(result.body)
-    case 'refused':
-      throw new ApiError(1200, '', `webhook refused: ${result.detail}`)
-    case 'unreadable':
-      throw new ApiError(1000, 'body', result.detail)
   }
 }

@@ -1,37 +1,41 @@
 import type { Effect } from '../domain/advance.ts'
 import type { SourceEvent } from '../domain/source-event.ts'
-import type { Activity } from './activity.ts'
+import type { InquiryAnswer } from '../domain/watch.ts'
 import type { Committer } from './committer.ts'
 import { GroupCommit } from './group-commit.ts'
-import { type Answered, Inquirer, type InquirerOptions, type InquiryJob } from './inquirer.ts'
-import type { Clock } from './ports/clock.ts'
-import type { Log } from './ports/log.ts'
+import { Inquirer, type InquirerOptions } from './inquirer.ts'
+import { Inquiry, type InquiryJob, type InquiryOptions } from './inquiry.ts'
 import type { Due, Held, Saved } from './ports/message-store.ts'
 import type { NoticeText, Told, WatchStore } from './ports/watch-store.ts'
 
 /** A send of a streak that was committed, with its words where they are known. */
 export type NoticeSend = { due: Due; since: Held; send: Effect & { type: 'send' }; notice?: NoticeText }
 
-export type NoticesOptions = Omit<InquirerOptions, 'settle' | 'store'> & {
-  store: WatchStore
-  committer: Committer
-  clock: Clock
-  activity: Activity
-  log: Log
-  /** Takes in what the platform said when it was asked. */
-  take: (told: Told) => Promise<unknown>
-}
+type Answered = { job: InquiryJob; answer: InquiryAnswer }
+
+export type NoticesOptions = Pick<InquirerOptions, 'activity' | 'timeoutMs'> &
+  Omit<InquiryOptions, 'store'> & {
+    store: WatchStore
+    committer: Committer
+    /** Takes in what the platform said when it was asked. */
+    take: (told: Told) => Promise<unknown>
+  }
 
 /** What unread streaks need beside other messages: they are asked about before a notice, and its words are fetched for the send. */
 export class Notices {
   readonly #options: NoticesOptions
   readonly #inquirer: Inquirer
-  readonly #answers: GroupCommit<{ job: InquiryJob } & Answered, undefined>
+  readonly #answers: GroupCommit<Answered, undefined>
 
   constructor(options: NoticesOptions) {
     this.#options = options
     this.#answers = new GroupCommit(options.activity, (answered) => this.#commit(answered))
-    this.#inquirer = new Inquirer({ ...options, settle: (job, answered) => this.#answers.add({ job, ...answered }) })
+    const inquiry = new Inquiry(options)
+    this.#inquirer = new Inquirer({
+      ...options,
+      answer: (job, signal) => inquiry.answer(job, signal),
+      settle: (job, answer) => this.#answers.add({ job, answer }),
+    })
   }
 
   /** Counts the questions that one claim gives away. A source that is busy with others names the moment to come back. */
@@ -71,7 +75,7 @@ export class Notices {
     return this.#inquirer.stop(graceMs)
   }
 
-  async #commit(answered: readonly ({ job: InquiryJob } & Answered)[]): Promise<undefined[]> {
+  async #commit(answered: readonly Answered[]): Promise<undefined[]> {
     const { clock, committer, take, log } = this.#options
     const at = clock.now()
     await committer.applyTo(
@@ -87,7 +91,7 @@ export class Notices {
 }
 
 /** What the answer says of the person, as the platform would have told it. */
-function confirmedBy({ job, answer }: { job: InquiryJob } & Answered, at: number): Told | undefined {
+function confirmedBy({ job, answer }: Answered, at: number): Told | undefined {
   const { source, conversation, person } = job.envelope.watched
   const event = { key: `asked:${job.held.message.id}:${job.fence}`, at, conversation }
   const events: SourceEvent[] = []

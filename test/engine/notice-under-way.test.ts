@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { ReminderRule } from '../../src/domain/reminder-rule.ts'
 import type { SourceEvent } from '../../src/domain/source-event.ts'
 import type { Confirmation } from '../../src/engine/ports/source.ts'
-import type { SourceInUse } from '../../src/engine/sources.ts'
-import { deleted, EVERYBODY, read, rule, wrote } from '../support/chat.ts'
+import { chatSource, deleted, EVERYBODY, read, rule, wrote } from '../support/chat.ts'
 import { type House, openHouse } from '../support/house.ts'
 import { type ScriptedConnection, scriptedConnection } from '../support/scripted-channel.ts'
 import { PLACES, type Place } from '../support/stores.ts'
@@ -35,14 +34,6 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
       return house
     }
     const tell = (house: House, ...events: SourceEvent[]) => house.engine.watch.observe('default', 'events', events)
-    const chat = (source: SourceInUse['source']): SourceInUse => ({
-      id: 'chat',
-      platform: 'chat',
-      subAccountId: 'default',
-      waitMs: 0,
-      isPolled: false,
-      source,
-    })
     const notices = () => fake.calls.map(({ user, content }) => `${user.contactId}: ${content.text}`)
 
     test('a line that comes while the notice is being sent waits for the gap', async () => {
@@ -86,7 +77,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
 
     test('what is a second old is not told because something older was just read', async () => {
       const confirm = async (): Promise<Confirmation> => ({ kind: 'unread', items: [{ id: '2' }] })
-      const house = await open([rule()], { sources: [chat({ confirm })] })
+      const house = await open([rule()], { sources: [chatSource({ confirm })] })
       await house.engine.watch.observe('default', 'chat', [wrote('1')])
       await house.advance(15 * MINUTE - 1000)
       await house.engine.watch.observe('default', 'chat', [wrote('2', { at: house.clock.now() })])
@@ -101,7 +92,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
         if (answer) await house.engine.watch.observe('default', 'chat', [wrote('2', { at: house.clock.now() })])
         return answer ?? { kind: 'unknown' }
       }
-      const house = await open([rule()], { sources: [chat({ confirm })] })
+      const house = await open([rule()], { sources: [chatSource({ confirm })] })
       await house.engine.watch.observe('default', 'chat', [wrote('1')])
       await house.advance(16 * MINUTE)
       expect(notices()).toEqual([])
@@ -109,7 +100,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
 
     test('what the platform says is read is off the badge too', async () => {
       const confirm = async (): Promise<Confirmation> => ({ kind: 'read' })
-      const house = await open([rule()], { sources: [chat({ confirm })] })
+      const house = await open([rule()], { sources: [chatSource({ confirm })] })
       await house.engine.watch.observe('default', 'chat', [wrote('1')])
       await house.advance(16 * MINUTE)
       expect(await house.engine.watch.unread('default', 'chat', 'bob')).toBe(0)
@@ -167,7 +158,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
           nextInMs: 60_000,
         }
       }
-      const house = await open([rule()], { sources: [{ ...chat({ poll }), isPolled: true }] })
+      const house = await open([rule()], { sources: [{ ...chatSource({ poll }), isPolled: true }] })
       await house.advance(2 * HOUR)
       expect(polls).toBeGreaterThan(100)
       expect(notices()).toEqual(['bob: 1 unread'])
@@ -179,7 +170,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
         asked++
         return { kind: 'unread', items: [{ id: '1' }, { id: 'a\0b' }] }
       }
-      const house = await open([rule()], { sources: [chat({ confirm })] })
+      const house = await open([rule()], { sources: [chatSource({ confirm })] })
       await house.engine.watch.observe('default', 'chat', [wrote('1')])
       await house.advance(3 * HOUR)
       expect(asked).toBeLessThan(20)
@@ -206,7 +197,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
         { kind: 'events' as const, events: [wrote('1')], ignored: 0 },
       ]
       const handle = () => results.shift() ?? { kind: 'refused' as const, detail: 'no' }
-      const house = await open([rule()], { sources: [chat({ handle })] })
+      const house = await open([rule()], { sources: [chatSource({ handle })] })
       const request = { method: 'POST', url: '/', headers: {}, body: Buffer.from('') }
       const troubles = () => house.engine.watch.sources('default')[0]?.health.troubles
       await house.engine.watch.receive('chat', request)
@@ -282,7 +273,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
         return { kind: 'unknown' }
       }
       const house = await open([rule({ gap: { firstMs: 10 * HOUR, growth: 1, longestMs: 10 * HOUR } })], {
-        sources: [chat({ confirm })],
+        sources: [chatSource({ confirm })],
       })
       await house.engine.watch.observe('default', 'chat', [wrote('1')])
       await house.advance(2 * HOUR)

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import type { SourceEvent } from '../../src/domain/source-event.ts'
 import { openStore } from '../../src/store/store.ts'
 import { newId } from '../../src/system/ids.ts'
-import { EVERYBODY, rule, wrote } from '../support/chat.ts'
+import { chatSource, EVERYBODY, rule, wrote } from '../support/chat.ts'
 import { type House, openHouse } from '../support/house.ts'
 import { T0 } from '../support/messages.ts'
 import { scriptedConnection } from '../support/scripted-channel.ts'
@@ -50,14 +50,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
     const place = await makePlace(inject('postgresUrl'))
     places.push(place)
     const fake = scriptedConnection({ serves: ['SMS'], reports: ['accepted'] })
-    const source = {
-      id: 'chat',
-      platform: 'chat',
-      subAccountId: 'default',
-      waitMs: 0,
-      isPolled: false,
-      source: { confirm: async () => ({ kind: 'read' as const }) },
-    }
+    const source = chatSource({ confirm: async () => ({ kind: 'read' as const }) })
     const house = await openHouse(place, [fake], {
       watch: { rules: [rule()], directory: EVERYBODY, sources: [source] },
     })

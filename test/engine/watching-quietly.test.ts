@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import { rule, wrote } from '../support/chat.ts'
+import { chatSource, rule, wrote } from '../support/chat.ts'
 import { openHouse } from '../support/house.ts'
 import { scriptedConnection } from '../support/scripted-channel.ts'
 import { PLACES, type Place } from '../support/stores.ts'
@@ -21,24 +21,17 @@ test('a source is closed after the last question to it', async () => {
   const gate = new Promise<void>((resolve) => {
     go = resolve
   })
-  const source = {
-    id: 'chat',
-    platform: 'chat',
-    subAccountId: 'default',
-    waitMs: 0,
-    isPolled: false,
-    source: {
-      confirm: async () => {
-        answer()
-        await gate
-        askedSecond = closed
-        return { kind: 'unknown' as const }
-      },
-      close: async () => {
-        closed = true
-      },
+  const source = chatSource({
+    confirm: async () => {
+      answer()
+      await gate
+      askedSecond = closed
+      return { kind: 'unknown' as const }
     },
-  }
+    close: async () => {
+      closed = true
+    },
+  })
   const fake = scriptedConnection({ serves: ['SMS'], reports: ['accepted'] })
   const house = await openHouse(place, [fake], { watch: { rules: [rule()], sources: [source] } })
   await house.engine.watch.observe('default', 'chat', [wrote('1')])

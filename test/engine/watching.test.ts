@@ -3,7 +3,19 @@ import type { ReminderRule } from '../../src/domain/reminder-rule.ts'
 import type { SourceEvent } from '../../src/domain/source-event.ts'
 import { DirectoryTrouble } from '../../src/engine/ports/directory.ts'
 import { type Confirmation, SourceTrouble } from '../../src/engine/ports/source.ts'
-import { deleted, delivered, EVERYBODY, edited, ended, joined, left, read, rule, wrote } from '../support/chat.ts'
+import {
+  chatSource,
+  deleted,
+  delivered,
+  EVERYBODY,
+  edited,
+  ended,
+  joined,
+  left,
+  read,
+  rule,
+  wrote,
+} from '../support/chat.ts'
 import { type House, openHouse } from '../support/house.ts'
 import { step } from '../support/message-run.ts'
 import { T0 } from '../support/messages.ts'
@@ -317,9 +329,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
           return { kind: 'unknown' }
         }
         const house = await open([rule()], {
-          sources: [
-            { id: 'chat', platform: 'chat', subAccountId: 'default', waitMs: 0, isPolled: false, source: { confirm } },
-          ],
+          sources: [chatSource({ confirm })],
         })
         await house.engine.watch.observe('default', 'chat', [wrote('1')])
         await house.advance(HOUR)
@@ -335,9 +345,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
         ]
         const confirm = async () => answers.shift() ?? { kind: 'unknown' as const }
         const house = await open([rule()], {
-          sources: [
-            { id: 'chat', platform: 'chat', subAccountId: 'default', waitMs: 0, isPolled: false, source: { confirm } },
-          ],
+          sources: [chatSource({ confirm })],
         })
         for (const conversation of ['a', 'b', 'c']) {
           await house.engine.watch.observe('default', 'chat', [
@@ -465,14 +473,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
         const confirm = async () => {
           throw new SourceTrouble('away', 'the platform answered 500')
         }
-        const source = {
-          id: 'chat',
-          platform: 'chat',
-          subAccountId: 'default',
-          waitMs: 0,
-          isPolled: false,
-          source: { confirm },
-        }
+        const source = chatSource({ confirm })
         const house = await open([rule()], { sources: [source] })
         await house.engine.watch.observe('default', 'chat', [wrote('1')])
         await house.advance(15 * MINUTE)
@@ -488,14 +489,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
           if (away) throw new SourceTrouble('away', 'it is away')
           return { msisdn: '+6590000009' }
         }
-        const source = {
-          id: 'chat',
-          platform: 'chat',
-          subAccountId: 'default',
-          waitMs: 0,
-          isPolled: false,
-          source: { personOf },
-        }
+        const source = chatSource({ personOf })
         const house = await open([rule()], { sources: [source], directory: { find: async () => undefined } })
         await house.engine.watch.observe('default', 'chat', [wrote('1')])
         await house.advance(25 * MINUTE)
@@ -507,14 +501,7 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
 
       test('the platform knows an address that nobody else does', async () => {
         const personOf = async () => ({ msisdn: '+6590000009' })
-        const source = {
-          id: 'chat',
-          platform: 'chat',
-          subAccountId: 'default',
-          waitMs: 0,
-          isPolled: false,
-          source: { personOf },
-        }
+        const source = chatSource({ personOf })
         const house = await open([rule()], { sources: [source], directory: { find: async () => ({ language: 'de' }) } })
         await house.engine.watch.observe('default', 'chat', [wrote('1')])
         await house.advance(HOUR)

@@ -1,5 +1,6 @@
 import { type ReminderRule, RULE_DEFAULTS } from '../../src/domain/reminder-rule.ts'
 import type { Author, NewItem, Sent, SourceEvent, Span } from '../../src/domain/source-event.ts'
+import type { SourceInUse } from '../../src/engine/sources.ts'
 import { step } from './message-run.ts'
 import { T0 } from './messages.ts'
 
@@ -78,4 +79,9 @@ export const EVERYBODY = {
     msisdn: `+65900000${String(id.length).padStart(2, '0')}`,
     name: id,
   }),
+}
+
+/** A chat platform by the name of `chat`, which answers as the test says. */
+export function chatSource(source: SourceInUse['source']): SourceInUse {
+  return { id: 'chat', platform: 'chat', subAccountId: 'default', waitMs: 0, isPolled: false, source }
 }

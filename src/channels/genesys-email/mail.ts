@@ -1,5 +1,6 @@
 import addressparser from 'nodemailer/lib/addressparser'
 import type { Outgoing } from '../../engine/ports/channel.ts'
+import { oneLine, subjectFrom } from '../mail-text.ts'
 
 /** The body of one agentless e-mail. Genesys takes exactly one recipient. */
 export type AgentlessMail = {
@@ -36,7 +37,7 @@ export function compose({ address, content }: Outgoing, sender: { from: Mailbox;
     fromAddress: from,
     toAddresses: [{ email: address }],
     ...(sender.replyTo !== undefined && { replyToAddress: sender.replyTo }),
-    subject: (oneLine(subject ?? '') || firstLine(text)).slice(0, LONGEST_SUBJECT),
+    subject: (oneLine(subject ?? '') || subjectFrom(text)).slice(0, LONGEST_SUBJECT),
     ...(text && { textBody: text }),
     ...(html && { htmlBody: html }),
   }
@@ -54,19 +55,6 @@ export function mailboxOf(text: string): Mailbox | undefined {
 /** Within Genesys' limits of 64 characters before the `@` and 253 after it. */
 function isAddress(text: string): boolean {
   return /^[^\s@<>,;:"()[\]\\]{1,64}@[^\s@<>,;:"()[\]\\]{1,253}$/.test(text)
-}
-
-const LONGEST_FIRST_LINE = 78 // what fits on one line of a mail's header
-
-/** The first line that says something. */
-function firstLine(text = ''): string {
-  const first = oneLine(text.split('\n').find((line) => line.trim() !== '') ?? '')
-  if (first === '') return 'New message'
-  return first.length <= LONGEST_FIRST_LINE ? first : `${first.slice(0, LONGEST_FIRST_LINE - 1).trimEnd()}…`
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim()
 }
 
 function unfit(reason: 'recipient' | 'content', detail: string): Composed {

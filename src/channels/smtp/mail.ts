@@ -1,6 +1,7 @@
 import type { SendMailOptions } from 'nodemailer'
 import addressparser from 'nodemailer/lib/addressparser'
 import type { Outgoing } from '../../engine/ports/channel.ts'
+import { oneLine, subjectFrom } from '../mail-text.ts'
 
 /** Carries our reference inside the mail, so that a bounce which quotes the mail's headers brings it back. */
 export const ATTEMPT_HEADER = 'X-Untilread-Attempt'
@@ -70,19 +71,6 @@ function isPlainAddress(text: string): boolean {
 
 function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1)
-}
-
-const LONGEST_SUBJECT = 78 // what fits on one line of a mail's header
-
-/** The first line that says something. */
-function subjectFrom(text = ''): string {
-  const first = oneLine(text.split('\n').find((line) => line.trim() !== '') ?? '')
-  if (first === '') return 'New message'
-  return first.length <= LONGEST_SUBJECT ? first : `${first.slice(0, LONGEST_SUBJECT - 1).trimEnd()}…`
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim()
 }
 
 function unfit(reason: 'recipient' | 'content', detail: string): Composed {
