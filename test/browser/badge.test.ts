@@ -243,7 +243,7 @@ describe('the badge', () => {
     expect(watch.asked).not.toContain(ANN)
     await page.evaluate(`document.body.append(document.createRange().createContextualFragment(\`${tag()}\`))`)
     await hidden(page)
-    expect(watch.followers).toBe(1)
+    await watch.onlyFollowed(ANN)
   })
 
   test('does not disturb a page that uses it wrongly', async () => {

@@ -12,7 +12,7 @@ export const ACCOUNT = '12345678'
 export class ScriptedWatch {
   readonly #counts = new Map<string, number>()
   readonly #listeners = new Map<string, Set<() => void>>()
-  #alone = Promise.withResolvers<void>()
+  #changed = Promise.withResolvers<void>()
   readonly asked: string[] = []
   /** While set, whoever asks gets this error. */
   trouble: Error | undefined
@@ -38,7 +38,17 @@ export class ScriptedWatch {
 
   /** Resolves as soon as nobody follows anybody. */
   async alone(): Promise<void> {
-    if (this.followers > 0) await this.#alone.promise
+    while (this.followers > 0) await this.#changed.promise
+  }
+
+  /** Resolves as soon as this person is followed once, and nobody else is. */
+  async onlyFollowed(person: string): Promise<void> {
+    while (this.followers !== 1 || this.#listeners.get(person)?.size !== 1) await this.#changed.promise
+  }
+
+  #noteChange(): void {
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers()
   }
 
   async unread(subAccountId: string, source: string, person: string): Promise<number> {
@@ -50,11 +60,10 @@ export class ScriptedWatch {
   onUnread(_subAccountId: string, _source: string, person: string, listener: () => void): () => void {
     const listeners = this.#listeners.get(person) ?? new Set()
     this.#listeners.set(person, listeners.add(listener))
+    this.#noteChange()
     return () => {
       listeners.delete(listener)
-      if (this.followers > 0) return
-      this.#alone.resolve()
-      this.#alone = Promise.withResolvers()
+      this.#noteChange()
     }
   }
 }
