@@ -1,5 +1,5 @@
 // A web page with a badge, in plain Node, and how its server makes the token by which a visitor is known to Untilread.
-//   BADGE_SECRET=… node examples/badge/server.ts      (without BADGE_SECRET: no token)
+//   BADGE_SECRET=… npx node examples/badge/server.ts      (without BADGE_SECRET: no token)
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'

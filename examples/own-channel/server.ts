@@ -1,5 +1,5 @@
 // A channel of your own in plain Node: takes messages from the service, and reports what became of them.
-//   CHANNEL_SECRET=whsec_… PORT=4000 node examples/own-channel/server.ts
+//   CHANNEL_SECRET=whsec_… PORT=4000 npx node examples/own-channel/server.ts
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'

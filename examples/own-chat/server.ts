@@ -1,5 +1,5 @@
 // A small chat in plain Node that tells Untilread what is written and read. The lines that matter are those with `tell`.
-//   UNTILREAD_API_KEY=utr_… node examples/own-chat/server.ts
+//   UNTILREAD_API_KEY=utr_… npx node examples/own-chat/server.ts
 import { createServer, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'

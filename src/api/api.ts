@@ -150,9 +150,15 @@ function translate(error: FastifyError | Error): ApiError | undefined {
   const { code, statusCode } = error as FastifyError
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new ApiError(7001, 'body', 'is too large; a message may have 1 MB, a batch or an import 20 MB')
+      return new ApiError(
+        7001,
+        'body',
+        'is too large; a message may have 1 MB, a callback or a webhook 5 MB, a batch or a list 20 MB',
+      )
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new ApiError(1000, 'Content-Type', 'must be application/json', 415)
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new ApiError(1000, '', 'an id in the path has more than 512 characters', 414)
     case 'FST_ERR_BAD_URL':
       return new ApiError(1000, '', 'the path of the URL is not well-formed')
   }

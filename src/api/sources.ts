@@ -1,10 +1,11 @@
 import { Type } from 'typebox'
 import type { SourceView } from '../engine/watch-api.ts'
+import { ApiError } from './errors.ts'
 import type { Api, ApiOptions } from './house.ts'
 import { ifIso, iso } from './iso.ts'
 import { answers, SubAccountParams } from './schemas.ts'
 
-const DOINGS = ['webhook', 'poll', 'asking'] as const
+const DOINGS = ['webhook', 'poll', 'asking', 'directory'] as const
 const Moment = Type.Optional(Type.String({ format: 'date-time' }))
 const Count = Type.Integer({ minimum: 0 })
 const SourceAnswer = Type.Object({
@@ -28,7 +29,7 @@ const SourceAnswer = Type.Object({
     Type.Object(
       {
         doing: Type.Enum([...DOINGS], {
-          description: '`asking`: right before a notice, what is still unread and where the person can be reached.',
+          description: '`asking`, `directory`: right before a notice, of the platform and of the user database.',
         }),
         what: Type.String(),
         detail: Type.String(),
@@ -41,8 +42,33 @@ const SourceAnswer = Type.Object({
   ),
 })
 
+const PersonParams = Type.Object({
+  ...SubAccountParams.properties,
+  source: Type.String({ description: 'Name of the source; `events` for your own chat.' }),
+  person: Type.String({ description: "The person's id there, percent-encoded." }),
+})
+const PersonAnswer = Type.Object({
+  person: Type.String(),
+  conversations: Type.Array(
+    Type.Object({
+      conversation: Type.String(),
+      unread: Type.Integer({ minimum: 0, description: 'Messages that are not known to be read; 100 at most.' }),
+      reminders: Type.Array(
+        Type.Object({
+          umid: Type.String(),
+          rule: Type.String(),
+          state: Type.String({ description: '`live`, or the outcome.' }),
+          at: Type.String({ format: 'date-time', description: 'When it began.' }),
+        }),
+        { description: 'The latest of each rule, and those that are live.' },
+      ),
+    }),
+    { description: 'Up to 100, those with unread messages first.' },
+  ),
+})
+
 /** How the sources of a subaccount are doing, as the node that answers has seen it since it started. */
-export function sourceRoutes(app: Api, { watch }: ApiOptions): void {
+export function sourceRoutes(app: Api, { watch, messages }: ApiOptions): void {
   app.get(
     '/subaccounts/:subAccountId/sources',
     {
@@ -56,6 +82,39 @@ export function sourceRoutes(app: Api, { watch }: ApiOptions): void {
       },
     },
     async ({ params: { subAccountId } }) => ({ sources: watch.sources(subAccountId).map(show) }),
+  )
+
+  app.get(
+    '/subaccounts/:subAccountId/sources/:source/people/:person',
+    {
+      schema: {
+        summary: 'See what a person has not read',
+        description: 'In which conversations, and which reminders there are or were. Their timelines tell why.',
+        tags: ['Watching'],
+        security: [{ apiKey: [] }],
+        params: PersonParams,
+        response: answers(PersonAnswer),
+      },
+    },
+    async ({ params: { subAccountId, source, person } }) => {
+      // PostgreSQL has no such text, and no platform such an id.
+      if (`${source}${person}`.includes('\0')) throw new ApiError(1000, 'person', 'must have no NUL character')
+      const found = await watch.person(subAccountId, source, person)
+      const conversations = await Promise.all(
+        found.map(async ({ conversation, unread, streaks }) => {
+          const named = Object.entries(streaks).flatMap(([rule, umids]) => umids.map((umid) => ({ rule, umid })))
+          const reminders = await Promise.all(
+            named.map(async ({ rule, umid }) => {
+              const record = await messages.find(umid)
+              if (record === undefined) return []
+              return [{ umid, rule, state: record.message.progress.state, at: iso(record.envelope.acceptedAt) }]
+            }),
+          )
+          return { conversation, unread, reminders: reminders.flat() }
+        }),
+      )
+      return { person, conversations }
+    },
   )
 }
 

@@ -37,13 +37,13 @@ export function timelineText(entry: TimelineEntry, sequence: readonly Step[]): s
     case 'send-withdrawn':
       return `The send on ${channel} was called back before it left.`
     case 'receipt':
-      return receiptText(channel, facts)
+      return receiptText(isWatched(sequence, step) ? 'The chat' : channel, facts)
     case 'receipt-unmatched':
       return `A receipt (${facts.status}) came for ${channel}, which was never opened; it changes nothing.`
     case 'fell-back':
-      return fellBackText(channel, facts)
+      return fellBackText(isWatched(sequence, step) ? 'The message in the chat' : channel, facts)
     case 'succeeded':
-      return `It is known to be ${facts.status} on ${channel}${above(facts)}: the message has succeeded.`
+      return `It is known to be ${facts.status} ${isWatched(sequence, step) ? 'in the chat' : `on ${channel}`}${above(facts)}: the message has succeeded.`
     case 'late-success':
       return `${channel} had reached the person earlier than step ${facts.insteadOfStep} did, so it counts as the one that succeeded.`
     case 'exhausted':
@@ -61,6 +61,10 @@ export function timelineText(entry: TimelineEntry, sequence: readonly Step[]): s
     case 'released':
       return 'The message was released and goes on.'
   }
+}
+
+function isWatched(sequence: readonly Step[], step: number | undefined): boolean {
+  return step !== undefined && sequence[step]?.watched === true
 }
 
 export function channelAt(sequence: readonly Step[], step: number): string {

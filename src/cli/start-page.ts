@@ -17,6 +17,7 @@ export function printStartPage(started: Started, terminal: Terminal): void {
     ['Listens on', url],
     ['Database', config.databaseUrl === undefined ? `SQLite in ${config.dataDir}` : 'PostgreSQL'],
     ['Channels', channelsText(config)],
+    ['Watches', watchesText(config)],
     ['API key', keyText(started, terminal)],
   ]
   const indent = terminal.interactive ? '  ' : ''
@@ -48,6 +49,13 @@ function channelsText({ sandbox, connections }: Config): string {
   if (!sandbox) return real === '' ? 'none: add a connection to the configuration' : real
   const phones = `simulated phones: nothing leaves this machine`
   return real === '' ? phones : `${real}; simulated phones for the others`
+}
+
+function watchesText({ sources, subaccounts }: Config): string {
+  const rules = Object.values(subaccounts).reduce((sum, { reminders }) => sum + reminders.length, 0)
+  const names = sources.map(({ id, definition }) => (id === definition.id ? id : `${id} (${definition.id})`))
+  const words = rules === 1 ? '1 reminder rule' : `${rules} reminder rules`
+  return `${[...names, 'your own chat'].join(', ')}; ${words} in the configuration`
 }
 
 /** A real key stays out of a log that is kept somewhere. */

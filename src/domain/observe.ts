@@ -304,15 +304,15 @@ export class Observation {
     }
   }
 
-  /** Takes what a span covers from the streaks of a person; those that watch for it. Answers which changed. */
+  /** Takes what a span covers from the streaks of a person; those that watch for it. Answers which live ones it changed. */
   #takeAway(person: string, span: Span, how: Leaving, eventAt: number): string[] {
     const changed: string[] = []
-    for (const { id: umid, watch, sequence } of this.#draft.streaksOf(person)) {
+    for (const { id: umid, watch, sequence, progress } of this.#draft.streaksOf(person)) {
       if (how === 'delivered' && sequence[0]?.successStatus !== 'delivered') continue
       const ids = watch?.items.filter((item) => covers(span, item)).map(({ id }) => id) ?? []
       if (ids.length === 0) continue
       this.#draft.advance(umid, { type: 'items-left', at: this.#surroundings.now, ids, how, eventAt })
-      changed.push(umid)
+      if (progress.state === 'live') changed.push(umid)
     }
     return changed
   }

@@ -61,8 +61,9 @@ export class Inquiry {
       ),
       this.#findPerson(job, asked, troubles, signal),
     ])
-    if (!troubles.some(({ who }) => who === 'platform'))
-      this.#options.health.well(subAccountId, watched.source, 'asking')
+    for (const [who, doing] of DOINGS) {
+      if (!troubles.some((each) => each.who === who)) this.#options.health.well(subAccountId, watched.source, doing)
+    }
     const told = await this.#itemsToTell(key, items, confirmation ?? CANNOT_SAY)
     const notice = this.#options.wording.word({
       watched,
@@ -175,9 +176,13 @@ export class Inquiry {
       const expected = error instanceof SourceTrouble || error instanceof DirectoryTrouble
       const detail = expected ? error.message : 'it failed'
       if (!expected) log.error({ error, umid: message.id, source: watched.source }, 'asking before a notice failed')
-      if (who === 'platform') {
-        const what = error instanceof SourceTrouble ? error.kind : 'failed'
-        health.trouble(subAccountId, watched.source, 'asking', { at: clock.now(), what, detail })
+      const what = error instanceof SourceTrouble ? error.kind : expected ? 'away' : 'failed'
+      const doing = who === 'platform' ? 'asking' : 'directory'
+      const times = health.trouble(subAccountId, watched.source, doing, { at: clock.now(), what, detail })
+      // Once is enough for a log: until it goes well again it is counted.
+      if (expected && times === 1) {
+        const facts = { source: watched.source, who, detail }
+        log.warn(facts, 'what a notice needs could not be asked, and is asked again')
       }
       // The same trouble twice is one.
       const known = troubles.findIndex((each) => each.who === who)
@@ -193,6 +198,10 @@ function certain({ tentative: _, ...item }: Item): Item {
   return item
 }
 
+const DOINGS = [
+  ['platform', 'asking'],
+  ['directory', 'directory'],
+] as const
 const CANNOT_SAY: Confirmation = { kind: 'unknown' }
 
 function userOf({ email, msisdn, lineUserId, channelUserId }: KnownPerson): User {

@@ -19,8 +19,8 @@ export type SourceHealth = {
   /** What goes wrong at present, by what was being done. */
   troubles: Partial<Record<Doing, Trouble>>
 }
-/** Taking webhooks, polling, asking before a notice: one may go wrong while the others do not. */
-export type Doing = 'webhook' | 'poll' | 'asking'
+/** Taking webhooks, polling, asking the platform or the directory before a notice: one may go wrong while the others do not. */
+export type Doing = 'webhook' | 'poll' | 'asking' | 'directory'
 /** The latest time, and since when it has gone wrong without a success in between. */
 export type Trouble = { at: number; since: number; times: number; what: HealthTrouble; detail: string }
 export type HealthTrouble = SourceTrouble['kind'] | 'refused' | 'unreadable' | 'failed'
@@ -38,17 +38,17 @@ export class SourceHealthBook {
     this.#pages.set(nameOf(subAccountId, source), { ...page, ...changes(page) })
   }
 
-  /** Something went wrong; counted with what went wrong just before. */
+  /** Something went wrong; counted with what went wrong just before. Answers how often it did, this time included. */
   trouble(
     subAccountId: string,
     source: string,
     doing: Doing,
     { at, what, detail }: Pick<Trouble, 'at' | 'what' | 'detail'>,
-  ): void {
-    this.note(subAccountId, source, ({ troubles }) => {
-      const { since = at, times = 0 } = troubles[doing] ?? {}
-      return { troubles: { ...troubles, [doing]: { at, since, times: times + 1, what, detail } } }
-    })
+  ): number {
+    const { since = at, times = 0 } = this.of(subAccountId, source).troubles[doing] ?? {}
+    const trouble: Trouble = { at, since, times: times + 1, what, detail }
+    this.note(subAccountId, source, ({ troubles }) => ({ troubles: { ...troubles, [doing]: trouble } }))
+    return trouble.times
   }
 
   /** This goes as it should again. */

@@ -4,6 +4,7 @@ import type { SourceEvent } from '../domain/source-event.ts'
 import type { SuccessStatus } from '../domain/status-ladder.ts'
 import type { RawRequest } from './ports/channel.ts'
 import type { SourceResult } from './ports/source.ts'
+import type { PersonIn } from './ports/watch-store.ts'
 import type { SourceHealth } from './source-health.ts'
 
 /** What watching chat platforms does for its callers. */
@@ -22,6 +23,8 @@ export type WatchApi = {
   unread(subAccountId: string, source: string, person: string): Promise<number>
   /** Calls `listener` whenever that number may have changed, on any node. Returns the function that ends it. */
   onUnread(subAccountId: string, source: string, person: string, listener: () => void): () => void
+  /** What is known of somebody, in up to 100 conversations: those with unread messages first. */
+  person(subAccountId: string, source: string, person: string): Promise<readonly PersonIn[]>
   /** A subaccount's sources, its own chat last, and how they are doing. */
   sources(subAccountId: string): readonly SourceView[]
 }

@@ -6,7 +6,7 @@ import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Log } from './ports/log.ts'
 import type { SourceResult } from './ports/source.ts'
-import type { WatchStore } from './ports/watch-store.ts'
+import type { PersonIn, WatchStore } from './ports/watch-store.ts'
 import type { ReaderFeed } from './reader-feed.ts'
 import type { Routing } from './routing.ts'
 import type { SourceHealthBook } from './source-health.ts'
@@ -132,6 +132,10 @@ export class Watch implements WatchApi {
     return this.#options.readers.on({ subAccountId, source, person }, listener)
   }
 
+  person(subAccountId: string, source: string, person: string): Promise<readonly PersonIn[]> {
+    return this.#options.store.person(subAccountId, source, person, MOST_CONVERSATIONS)
+  }
+
   sources(subAccountId: string): readonly SourceView[] {
     const { sources, health } = this.#options
     const ids = sources.all.filter((each) => each.subAccountId === subAccountId).map(({ id }) => id)
@@ -149,3 +153,4 @@ export class Watch implements WatchApi {
 const TAKES_NONE: SourceResult = { kind: 'refused', detail: 'this source takes no requests: it is asked' }
 const DRY_RUN_PATIENCE_MS = 5_000
 const DRY_RUN_LINES = 8
+const MOST_CONVERSATIONS = 100

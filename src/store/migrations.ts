@@ -170,7 +170,7 @@ function migrationsFor(dialect: DialectName): Record<string, Migration> {
             primary key (subaccount_id, source, conversation, person)
           ) ${strict}`,
           // With what a badge asks for in them, or SQLite reads all readers of a source instead.
-          sql`create index readers_with_unread on readers (subaccount_id, source, person, unread) where unread > 0`,
+          sql`create index readers_by_person on readers (subaccount_id, source, person, unread)`,
           sql`create index readers_by_contact on readers (subaccount_id, source, contact_id, unread)
             where unread > 0 and contact_id is not null`,
           sql`create table items (

@@ -244,6 +244,23 @@ export function watchStore(database: Database, transitions: Transitions): WatchS
       return new Map(upTo.map(({ message_id, body }) => [message_id, JSON.parse(body) as NoticeText]))
     },
 
+    async person(subAccountId, source, person, limit) {
+      const found = await reader
+        .selectFrom('readers')
+        .select(['conversation', 'unread', 'body'])
+        .where('subaccount_id', '=', subAccountId)
+        .where('source', '=', source)
+        .where('person', '=', person)
+        .orderBy('unread', 'desc')
+        .orderBy('conversation')
+        .limit(limit)
+        .execute()
+      return found.map(({ conversation, unread, body }) => {
+        const { streaks } = JSON.parse(body) as Reader
+        return { conversation, unread, streaks }
+      })
+    },
+
     async unread(subAccountId, source, person) {
       const { rows: found } = await sql<{ unread: number }>`
         select coalesce(sum(unread), 0) as unread from (

@@ -22,7 +22,7 @@ test('what a badge asks SQLite is looked up, and not searched for among all read
       .map((row) => (row as { detail: string }).detail)
       .join('; ')
   try {
-    expect(plan('person')).toMatch(/readers_with_unread .*person=/)
+    expect(plan('person')).toMatch(/readers_by_person .*person=/)
     expect(plan('contact_id')).toMatch(/readers_by_contact .*contact_id=/)
   } finally {
     database.close()

@@ -71,15 +71,16 @@ describe('the commands of the guide on reminder rules', () => {
   afterAll(() => house.close())
 
   const commands = blocks('sh').map((text) => ({
-    method: /-X (\w+)/.exec(text)?.[1] ?? 'POST',
+    method: /-X (\w+)/.exec(text)?.[1] ?? (text.includes(" -d '") ? 'POST' : 'GET'),
     path: /localhost:3000(\S+)/.exec(text)?.[1] ?? '',
     body: /-d '(.*)'/s.exec(text)?.[1] ?? '',
   }))
-  const run = ({ method, path, body }: (typeof commands)[number]) => house.call(method as 'PUT', path, body)
+  const run = ({ method, path, body }: (typeof commands)[number]) =>
+    house.call(method as 'PUT', path, body === '' ? undefined : body)
 
   test('create a rule, put rules into order, and try an event, with the answer that the guide shows', async () => {
-    const [create, order, dryRun, ...more] = commands
-    if (!create || !order || !dryRun || more.length > 0) throw new Error('the guide has other commands')
+    const [create, order, dryRun, person, ...more] = commands
+    if (!create || !order || !dryRun || !person || more.length > 0) throw new Error('the guide has other commands')
     // Without an e-mail connection the house refuses the e-mail; the rule is right otherwise.
     const refused = await run(create)
     expect(refused.json.message).toBe('steps[1].channel: Email has no connection in this subaccount')
@@ -93,6 +94,8 @@ describe('the commands of the guide on reminder rules', () => {
     const tried = await run(dryRun)
     expect(tried.json).toEqual(shown[1])
     expect(dryRuns).toEqual([['default', 'events', expect.objectContaining({ type: 'sent' })]])
+
+    expect(await run(person)).toMatchObject({ status: 200, json: { person: 'ann', conversations: [] } })
 
     const wrong = await run({ ...create, body: create.body.replace('1h', '1 hour').replace('Email', 'SMS') })
     expect(wrong.json).toMatchObject(shown[0])

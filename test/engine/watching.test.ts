@@ -248,6 +248,23 @@ for (const [name, makePlace] of Object.entries(PLACES)) {
         expect(notices()).toEqual(['bob: 1 unread'])
       })
 
+      test('18: what is known of a person names the reminders, live ones and past ones', async () => {
+        const house = await open()
+        await tell(
+          house,
+          wrote('1'),
+          wrote('1', { conversation: 'd' }),
+          read('bob', { ids: ['1'] }, { conversation: 'd' }),
+        )
+        const known = await house.engine.watch.person('default', 'events', 'bob')
+        expect(known.map(({ conversation, unread }) => [conversation, unread])).toEqual([
+          ['c', 1],
+          ['d', 0],
+        ])
+        const states = await Promise.all(known.flatMap(({ streaks }) => (streaks.rule ?? []).map(house.stateOf)))
+        expect(states).toEqual(['live', 'succeeded'])
+      })
+
       test('18: of five people two have read: three are told', async () => {
         const house = await open()
         const recipients = ['a', 'b', 'c', 'd', 'e']

@@ -32,6 +32,7 @@ export function scriptedWatch(): ScriptedWatch {
     dryRun: async () => ({ people: [] }),
     unread: async () => 0,
     onUnread: () => () => {},
+    person: async () => [],
     sources: () => [],
   }
   return watch

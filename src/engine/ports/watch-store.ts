@@ -46,6 +46,8 @@ export type WatchStore = {
   knownPerson(key: ConversationKey, person: string): Promise<KnownPerson | undefined>
   /** What streaks tell, by the umid: for each the latest that was worded for a step up to `step`. */
   notices(wanted: readonly { umid: string; step: number }[]): Promise<Map<string, NoticeText>>
+  /** What is known of somebody, in up to `limit` conversations: those with unread messages first. */
+  person(subAccountId: string, source: string, person: string, limit: number): Promise<PersonIn[]>
   /** How much somebody has not read; known by the platform's id or by his own in the directory. */
   unread(subAccountId: string, source: string, person: string): Promise<number>
 
@@ -57,6 +59,9 @@ export type WatchStore = {
   /** Drops keys of events and texts of messages from before these moments. */
   sweepWatched(before: { events: number; items: number }): Promise<void>
 }
+
+/** A person in one conversation; `streaks` by the rule that opened them, the latest last. */
+export type PersonIn = { conversation: string; unread: number; streaks: Readonly<Record<string, readonly string[]>> }
 
 export type ObserveResult = {
   saved: Saved
