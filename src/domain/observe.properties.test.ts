@@ -6,7 +6,6 @@ import { describe as withFacts } from './conversation.ts'
 import { type Known, Observation } from './observe.ts'
 import type { ReminderRule } from './reminder-rule.ts'
 import type { SourceEvent } from './source-event.ts'
-import { watchedSequence } from './streak.ts'
 
 /** One conversation on its way through the real rules: each event in a commit of its own, known keys left out. */
 class Chat {
@@ -26,8 +25,8 @@ class Chat {
       now: NOW,
       source: 'chat',
       rules: this.#rules,
-      since: () => NOW,
-      sequenceOf: (each, waitMs) => watchedSequence(each, 'chat', waitMs ?? 0),
+      isPolled: true,
+      waitMs: 0,
       newId: () => `streak-${++this.#ids}`,
       context: { route: sendsBy('one'), leaseMs: 30_000, horizonMs: 864_000_000, retryForMs: 3_600_000 },
     })

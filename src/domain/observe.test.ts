@@ -19,8 +19,8 @@ function told(...events: SourceEvent[]): Record<string, string[]> {
       now: NOW,
       source: 'chat',
       rules: [rule()],
-      since: () => NOW,
-      sequenceOf: (each) => watchedSequence(each, 'chat', 0),
+      isPolled: true,
+      waitMs: 0,
       newId: () => `streak-${++ids}`,
       context,
     })

@@ -3,9 +3,8 @@ import { dedupeId, describe, type StoredItem } from './conversation.ts'
 import { type Known, type NoReminder, ObservationDraft, type Verdict } from './observation-draft.ts'
 import { extend, forget, hadLeft, isFull, isMarked, withoutUnread, withUnread } from './reader.ts'
 import { type Mismatch, mismatch, type ReminderRule } from './reminder-rule.ts'
-import type { Sequence } from './sequence.ts'
 import type { Sent, SourceEvent, Span } from './source-event.ts'
-import { acceptsItems, covers, gapSince, openStreak } from './streak.ts'
+import { acceptsItems, covers, gapSince, openStreak, runsSince, watchedSequence } from './streak.ts'
 import type { Item, Leaving } from './watch.ts'
 
 export type { Known, NoReminder, Verdict } from './observation-draft.ts'
@@ -16,10 +15,10 @@ export type Surroundings = {
   source: string
   /** In their order. */
   rules: readonly ReminderRule[]
-  /** When the time of something that the platform says happened at `at` began to run, by our clock. */
-  since: (at: number) => number
-  /** A rule's whole sequence: the watched step, then its own. `waitMs`: what the event says, where the rule says nothing. */
-  sequenceOf: (rule: ReminderRule, waitMs: number | undefined) => Sequence
+  /** It was asked, and did not tell by itself. */
+  isPolled: boolean
+  /** How long a message may stay unread where neither rule nor event says so. */
+  waitMs: number
   newId: () => string
   context: Context
 }
@@ -117,7 +116,7 @@ export class Observation {
     const item: Item = {
       id: told.id,
       at,
-      since: this.#surroundings.since(at),
+      since: runsSince(at, this.#surroundings.now, this.#surroundings),
       ...(told.position !== undefined && { position: told.position }),
       ...(told.tentative && { tentative: true }),
     }
@@ -223,9 +222,9 @@ export class Observation {
     waitMs: number | undefined,
     gap: ReturnType<typeof gapSince>,
   ): string {
-    const { now, newId, sequenceOf, source } = this.#surroundings
+    const { now, newId, source, waitMs: usual } = this.#surroundings
     const id = newId()
-    const sequence = sequenceOf(rule, waitMs)
+    const sequence = watchedSequence(rule, source, waitMs ?? usual)
     const facts = { source, rule: rule.id }
     const { message, entries } = openStreak({ id, sequence, at: now, item, facts, ...gap })
     this.#draft.open({ message, person, rule, entries: [...entries] })

@@ -60,6 +60,38 @@ export function watchedSequence(
   return [watched, ...steps]
 }
 
+const LATE_AT_MOST_MS = 3_600_000 // platforms repeat a webhook for half an hour
+
+/**
+ * When the time of something that a platform says happened at `at` began to run. Timers run on our clock; of the platform's
+ * time we believe what can be so: it is not ahead of us, and what it sent by itself, when it was not asked, is not older than
+ * its repeats. A clock that is further off is not believed.
+ */
+export function runsSince(at: number, now: number, { isPolled }: { isPolled: boolean }): number {
+  if (at > now) return now
+  return isPolled || now - at <= LATE_AT_MOST_MS ? at : now
+}
+
+/**
+ * The items that a platform says are unread, where these are known. One that we had not heard of has waited since it was
+ * sent, but no longer than what it stands beside.
+ */
+export function confirmedItems(
+  known: readonly Item[],
+  unread: readonly { id: string; at?: number }[],
+  now: number,
+): Item[] {
+  const oldest = known.reduce((least, { since }) => Math.min(least, since), now)
+  return unread.map(({ id, at = oldest }) => {
+    const { tentative: _, ...item } = known.find((each) => each.id === id) ?? {
+      id,
+      at,
+      since: Math.min(now, Math.max(oldest, at)),
+    }
+    return item
+  })
+}
+
 /** The oldest item counts, whichever opened the streak. */
 export function firstNoticeAt({ items, notBefore = 0 }: Watch, sequence: Sequence): number {
   const oldest = items.reduce((least, { since }) => Math.min(least, since), Number.POSITIVE_INFINITY)

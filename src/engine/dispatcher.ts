@@ -6,8 +6,8 @@ import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Held } from './ports/message-store.ts'
 
-/** A send that was decided and committed, and is now to be carried out. */
-export type Job = {
+/** A send that was decided and committed. */
+export type DecidedSend = {
   umid: string
   /** The message as it stands since the send was committed. */
   held: Held
@@ -17,8 +17,9 @@ export type Job = {
   /** The message's wake-up while it wants this send: the end of the lease. */
   fence: number
   connection: string
-  outgoing: Outgoing
 }
+/** One that is now to be carried out. */
+export type Job = DecidedSend & { outgoing: Outgoing }
 
 export type DispatcherOptions = {
   connections: Connections
@@ -29,7 +30,7 @@ export type DispatcherOptions = {
   callTimeoutMs: number
   /** Which of the jobs their messages still want. */
   stillWanted: (jobs: readonly Job[]) => Promise<ReadonlySet<string>>
-  settle: (job: Job, outcome: SendOutcome) => Promise<unknown>
+  settle: (job: DecidedSend, outcome: SendOutcome) => Promise<unknown>
   /** There is room for more jobs. */
   onRoom: () => void
 }
@@ -92,7 +93,7 @@ export class Dispatcher {
   }
 
   /** Hands back a send that was committed and cannot be made. */
-  callBack(job: Job): void {
+  callBack(job: DecidedSend): void {
     void this.#options.activity.track(this.#settle(job, WITHDRAWN))
   }
 
@@ -204,7 +205,7 @@ export class Dispatcher {
     }
   }
 
-  async #settle(job: Job, outcome: SendOutcome): Promise<void> {
+  async #settle(job: DecidedSend, outcome: SendOutcome): Promise<void> {
     await this.#options.settle(job, outcome).catch((error: unknown) => {
       const { log } = this.#options
       log.error(

@@ -5,7 +5,7 @@ import { Activity } from './activity.ts'
 import { AlarmLoop } from './alarm-loop.ts'
 import { Committer } from './committer.ts'
 import type { Connections } from './connections.ts'
-import { Dispatcher, type Job } from './dispatcher.ts'
+import { type DecidedSend, Dispatcher, type Job } from './dispatcher.ts'
 import type { EngineApi } from './engine-api.ts'
 import { Feed } from './feed.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -18,7 +18,7 @@ import type { Directory } from './ports/directory.ts'
 import type { Log } from './ports/log.ts'
 import type { Change, Due, Intake, IntakeResult, MessageStore, Saved } from './ports/message-store.ts'
 import type { Outbox } from './ports/outbox.ts'
-import type { NoticeText, WatchStore } from './ports/watch-store.ts'
+import type { WatchStore } from './ports/watch-store.ts'
 import type { Wording } from './ports/wording.ts'
 import { ReaderFeed } from './reader-feed.ts'
 import { Receipts } from './receipts.ts'
@@ -300,9 +300,7 @@ export class Engine implements EngineApi {
       ready.map((each) => this.#jobFor(each)),
       { fresh: false },
     )
-    for (const each of notices) {
-      if (each.notice === undefined) this.#dispatcher.callBack(this.#jobFor({ ...each, notice: NO_WORDS }))
-    }
+    for (const each of notices) if (each.notice === undefined) this.#dispatcher.callBack(decidedSend(each))
   }
 
   #context(route: Context['route']): Context {
@@ -311,9 +309,8 @@ export class Engine implements EngineApi {
   }
 
   #jobFor({ due, since, send, notice }: NoticeSend): Job {
-    const { step, try: tryNumber, connection, fence } = send
     const outgoing = this.#routing.outgoing({ envelope: due.envelope, message: since.message }, send, notice)
-    return { umid: due.message.id, held: since, step, try: tryNumber, fence, connection, outgoing }
+    return { ...decidedSend({ due, since, send }), outgoing }
   }
 
   async #commitCancels(umids: readonly string[]): Promise<undefined[]> {
@@ -349,10 +346,14 @@ export class Engine implements EngineApi {
   }
 }
 
-type Settled = { job: Job; outcome: SendOutcome }
+type Settled = { job: DecidedSend; outcome: SendOutcome }
 /** What one claim may give away. */
 type Room = { send: ReturnType<Dispatcher['admission']>; ask: ReturnType<Notices['admission']> }
-const NO_WORDS: NoticeText = { text: '', subject: '', body: '', html: '' }
+
+function decidedSend({ due, since, send }: NoticeSend): DecidedSend {
+  const { step, try: tryNumber, connection, fence } = send
+  return { umid: due.message.id, held: since, step, try: tryNumber, fence, connection }
+}
 
 /** The sends that were decided: of messages that came with their content, and of streaks, whose words are fetched. */
 function sendsOf({ changes }: Saved): { ours: NoticeSend[]; notices: NoticeSend[] } {

@@ -2,6 +2,7 @@ import type { AddressKind } from '../domain/channel-catalogue.ts'
 import type { StoredItem } from '../domain/conversation.ts'
 import type { User } from '../domain/recipient.ts'
 import type { KnownPerson } from '../domain/source-event.ts'
+import { confirmedItems } from '../domain/streak.ts'
 import type { InquiryAnswer, InquiryTrouble, Item } from '../domain/watch.ts'
 import type { Clock } from './ports/clock.ts'
 import { type Directory, DirectoryTrouble } from './ports/directory.ts'
@@ -53,7 +54,7 @@ export class Inquiry {
       items: items.map(({ id, position, at }) => ({ id, at, ...(position !== undefined && { position }) })),
       ...(known && { known }),
     }
-    const troubles: InquiryTrouble[] = []
+    const troubles: Troubles = new Map()
     const source = sources.of(subAccountId, watched.source)?.source
     const [confirmation, person] = await Promise.all([
       this.#ask(job, troubles, 'platform', async () =>
@@ -61,8 +62,8 @@ export class Inquiry {
       ),
       this.#findPerson(job, asked, troubles, signal),
     ])
-    for (const [who, doing] of DOINGS) {
-      if (!troubles.some((each) => each.who === who)) this.#options.health.well(subAccountId, watched.source, doing)
+    for (const who of ['platform', 'directory'] as const) {
+      if (!troubles.has(who)) this.#options.health.well(subAccountId, watched.source, DOING[who])
     }
     const told = await this.#itemsToTell(key, items, confirmation ?? CANNOT_SAY)
     const notice = this.#options.wording.word({
@@ -82,7 +83,7 @@ export class Inquiry {
       user: userOf(person),
       told: told.items.map(({ id }) => id),
       ...(notice.fault !== undefined && { fault: notice.fault }),
-      troubles,
+      troubles: [...troubles.values()],
     }
   }
 
@@ -92,18 +93,11 @@ export class Inquiry {
     items: readonly Item[],
     confirmation: Confirmation,
   ): Promise<{ items: (StoredItem & Item)[]; unread: Item[] }> {
-    const now = this.#options.clock.now()
-    const known = new Map(items.map((item) => [item.id, item]))
-    const oldest = items.reduce((least, { since }) => Math.min(least, since), now)
-    // What we had not heard of has waited since it was sent, but no longer than what it stands beside.
-    const fresh = ({ id, at = oldest }: { id: string; at?: number }): Item => {
-      return { id, at, since: Math.min(now, Math.max(oldest, at)) }
-    }
     const unread =
       confirmation.kind === 'read'
         ? []
         : confirmation.kind === 'unread'
-          ? confirmation.items.map((item) => certain(known.get(item.id) ?? fresh(item)))
+          ? confirmedItems(items, confirmation.items, this.#options.clock.now())
           : [...items]
     const ids = unread.map(({ id }) => id)
     const stored = new Map((await this.#options.store.items(key, ids)).map((item) => [item.id, item]))
@@ -128,7 +122,7 @@ export class Inquiry {
   async #findPerson(
     job: InquiryJob,
     asked: WatchedBySource,
-    troubles: InquiryTrouble[],
+    troubles: Troubles,
     signal: AbortSignal,
   ): Promise<KnownPerson> {
     const { directory, sources, needs } = this.#options
@@ -163,8 +157,8 @@ export class Inquiry {
 
   async #ask<T>(
     { held, envelope: { watched } }: InquiryJob,
-    troubles: InquiryTrouble[],
-    who: 'platform' | 'directory',
+    troubles: Troubles,
+    who: InquiryTrouble['who'],
     question: () => Promise<T>,
     needed = false,
   ): Promise<T | undefined> {
@@ -177,31 +171,22 @@ export class Inquiry {
       const detail = expected ? error.message : 'it failed'
       if (!expected) log.error({ error, umid: message.id, source: watched.source }, 'asking before a notice failed')
       const what = error instanceof SourceTrouble ? error.kind : expected ? 'away' : 'failed'
-      const doing = who === 'platform' ? 'asking' : 'directory'
-      const times = health.trouble(subAccountId, watched.source, doing, { at: clock.now(), what, detail })
+      const times = health.trouble(subAccountId, watched.source, DOING[who], { at: clock.now(), what, detail })
       // Once is enough for a log: until it goes well again it is counted.
       if (expected && times === 1) {
         const facts = { source: watched.source, who, detail }
         log.warn(facts, 'what a notice needs could not be asked, and is asked again')
       }
-      // The same trouble twice is one.
-      const known = troubles.findIndex((each) => each.who === who)
-      if (known === -1 || needed)
-        troubles.splice(known === -1 ? troubles.length : known, 1, { who, detail, ...(needed && { needed }) })
+      // The same trouble twice is one, and the worse of the two.
+      const isNeeded = needed || troubles.get(who)?.needed === true
+      troubles.set(who, { who, detail, ...(isNeeded && { needed: true }) })
       return undefined
     }
   }
 }
 
-/** The platform says so. */
-function certain({ tentative: _, ...item }: Item): Item {
-  return item
-}
-
-const DOINGS = [
-  ['platform', 'asking'],
-  ['directory', 'directory'],
-] as const
+type Troubles = Map<InquiryTrouble['who'], InquiryTrouble>
+const DOING = { platform: 'asking', directory: 'directory' } as const
 const CANNOT_SAY: Confirmation = { kind: 'unknown' }
 
 function userOf({ email, msisdn, lineUserId, channelUserId }: KnownPerson): User {

@@ -1,7 +1,6 @@
 import type { Context } from '../domain/advance.ts'
 import { Observation, type Surroundings, type Verdict } from '../domain/observe.ts'
 import type { ReminderRule } from '../domain/reminder-rule.ts'
-import { watchedSequence } from '../domain/streak.ts'
 import type { Activity } from './activity.ts'
 import type { Committer } from './committer.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -10,7 +9,7 @@ import type { Held } from './ports/message-store.ts'
 import type { FoundConversation, Observed, Told, WatchStore } from './ports/watch-store.ts'
 import type { ReaderFeed } from './reader-feed.ts'
 import type { SourceHealthBook } from './source-health.ts'
-import type { SourceInUse, Sources } from './sources.ts'
+import type { Sources } from './sources.ts'
 import { wellFormed } from './well-formed.ts'
 
 export type WatcherOptions = {
@@ -84,8 +83,8 @@ export class Watcher {
       now,
       source,
       rules,
-      since: (at) => sinceOf(at, now, inUse),
-      sequenceOf: (rule, waitMs) => watchedSequence(rule, source, waitMs ?? inUse?.waitMs ?? 0),
+      isPolled: inUse?.isPolled ?? false,
+      waitMs: inUse?.waitMs ?? 0,
       newId,
       context: contextFor({ subAccountId }),
     }
@@ -140,14 +139,3 @@ export class Watcher {
 
 /** What events would lead to in one conversation. */
 export type Judged = { found: FoundConversation; verdicts: readonly Verdict[]; observed: Observed }
-
-const LATE_AT_MOST_MS = 3_600_000 // platforms repeat a webhook for half an hour
-
-/**
- * Timers run on our clock. Of a platform's own time we believe what can be so: it is not ahead of us, and what it sent by
- * itself is not older than its repeats; a clock that is further off is not asked.
- */
-function sinceOf(at: number, now: number, source: SourceInUse | undefined): number {
-  if (at > now) return now
-  return source?.isPolled || now - at <= LATE_AT_MOST_MS ? at : now
-}
