@@ -24,17 +24,18 @@ export default {
     room('store', ['engine/ports', 'domain'], 'an adapter implements ports and never uses the engine'),
     room(
       'channels',
-      ['engine/ports', 'domain', 'http', 'signing', 'genesys-cloud'],
+      ['engine/ports', 'domain', 'http', 'json', 'signing', 'genesys-cloud'],
       'an adapter implements ports and never uses the engine',
     ),
     room(
       'sources',
-      ['engine/ports', 'domain', 'http', 'signing', 'words', 'genesys-cloud'],
+      ['engine/ports', 'domain', 'http', 'json', 'signing', 'words', 'genesys-cloud'],
       'an adapter implements ports and never uses the engine',
     ),
     room('directory', ['engine/ports', 'domain', 'http', 'signing'], 'an adapter implements ports'),
     room('templates', ['domain', 'engine/ports'], 'texts know what they are told, and nothing that runs'),
-    room('genesys-cloud', ['http', 'engine/ports', 'words'], 'one platform, spoken with from two sides'),
+    room('genesys-cloud', ['http', 'json', 'engine/ports', 'words'], 'one platform, spoken with from two sides'),
+    room('json', [], 'a value that somebody else wrote is read alike everywhere'),
     room('http', [], 'a call over HTTP knows nothing of what it carries'),
     room(
       'api',

@@ -6,6 +6,7 @@ import type { SendOutcome } from '../domain/message.ts'
 import { SUCCESS_STATUSES } from '../domain/status-ladder.ts'
 import type { CallbackResult, Outgoing, RawRequest, Receipt } from '../engine/ports/channel.ts'
 import { createHttpClient, type HttpAnswer, type HttpResult } from '../http/http-client.ts'
+import { isObject } from '../json/loose-json.ts'
 import { SIGNING_SECRET_PATTERN, sign, verify } from '../signing/standard-webhooks.ts'
 import { defineChannel, Url, type World } from './define-channel.ts'
 import { outcomeOf } from './send-outcome.ts'
@@ -213,8 +214,4 @@ const LONGEST_WORDS = 500 // a sentence for the timeline, not a page
 function wordOf(value: unknown): string | undefined {
   const text = typeof value === 'number' ? String(value) : value
   return typeof text === 'string' && text !== '' ? text.slice(0, LONGEST_WORDS) : undefined
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

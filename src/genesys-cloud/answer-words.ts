@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { HttpAnswer } from '../http/http-client.ts'
-import { isObject } from './json.ts'
+import { isObject } from '../json/loose-json.ts'
 
 /**
  * An answer in words for operators: status, Genesys' own code and its correlation id, by which their support finds the call.

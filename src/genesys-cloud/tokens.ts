@@ -1,8 +1,8 @@
 import type { Clock } from '../engine/ports/clock.ts'
 import { type HttpAnswer, type HttpClient, type HttpResult, retryAfterMs } from '../http/http-client.ts'
+import { isObject } from '../json/loose-json.ts'
 import { type Account, addressesOf } from './account.ts'
 import { isSuccess, wordsOf } from './answer-words.ts'
-import { isObject } from './json.ts'
 
 /**
  * The token of an OAuth client. It is asked for when somebody needs it, once for all who wait, and kept until shortly before

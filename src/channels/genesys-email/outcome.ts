@@ -1,9 +1,9 @@
 import type { SendOutcome } from '../../domain/message.ts'
 import { codeOf, isSuccess, wordsOf } from '../../genesys-cloud/answer-words.ts'
 import type { CloudResult } from '../../genesys-cloud/cloud.ts'
-import { idIn, isObject } from '../../genesys-cloud/json.ts'
 import type { NoToken } from '../../genesys-cloud/tokens.ts'
 import type { HttpAnswer } from '../../http/http-client.ts'
+import { idIn, isObject } from '../../json/loose-json.ts'
 import { outcomeOf } from '../send-outcome.ts'
 
 /** What a call for an agentless e-mail came to. */

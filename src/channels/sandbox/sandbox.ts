@@ -5,6 +5,7 @@ import { CONTENT_TYPES } from '../../domain/content.ts'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Abilities, CallbackResult, Outgoing, RawRequest, Receipt } from '../../engine/ports/channel.ts'
 import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
+import { isObject } from '../../json/loose-json.ts'
 import { SIGNING_SECRET_PATTERN, sign, verify } from '../../signing/standard-webhooks.ts'
 import { defineChannel, Url, type World } from '../define-channel.ts'
 import { outcomeOf } from '../send-outcome.ts'
@@ -146,8 +147,4 @@ function readReceipt(item: unknown): Receipt | undefined {
 
 function textField<Name extends string>(name: Name, value: unknown) {
   return (typeof value === 'string' ? { [name]: value } : {}) as { [name in Name]?: string }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

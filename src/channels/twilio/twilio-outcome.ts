@@ -1,5 +1,6 @@
 import type { SendOutcome } from '../../domain/message.ts'
 import { type HttpAnswer, type HttpResult, retryAfterMs } from '../../http/http-client.ts'
+import { isObject } from '../../json/loose-json.ts'
 import { outcomeOf } from '../send-outcome.ts'
 import { faultOf, wordsFor } from './error-codes.ts'
 
@@ -41,8 +42,4 @@ function acceptance({ json, status }: HttpAnswer): SendOutcome {
 function codeOf(json: unknown): string | undefined {
   const code = isObject(json) ? json.code : undefined
   return typeof code === 'number' && Number.isInteger(code) && code > 0 ? String(code) : undefined
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,4 @@
-import { type Fields, idIn, isObject, objectsIn, textIn, timeIn } from '../../genesys-cloud/json.ts'
+import { type Fields, idIn, isObject, objectsIn, textIn, timeIn } from '../../json/loose-json.ts'
 
 /** A conversation as far as reminders need it, from either of the two shapes in which Genesys Cloud gives it. */
 export type Conversation = { participants: readonly Participant[] }

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { ConversationFacts, SourceEvent } from '../../domain/source-event.ts'
 import type { RawRequest } from '../../engine/ports/channel.ts'
 import type { SourceResult } from '../../engine/ports/source.ts'
-import { type Fields, idIn, isObject, objectsIn, textIn, timeIn } from '../../genesys-cloud/json.ts'
+import { type Fields, idIn, isObject, objectsIn, textIn, timeIn } from '../../json/loose-json.ts'
 import { END_ITEM, UNNAMED_ITEM } from './undelivered.ts'
 
 /**
@@ -185,7 +185,7 @@ function contactIn(body: Fields): string | undefined {
   const others: unknown[] = Array.isArray(body.conversationExternalContactIds)
     ? body.conversationExternalContactIds
     : []
-  return idIn(body.externalContactId) ?? others.map(idIn).find((id) => id !== undefined)
+  return idIn(body.externalContactId) ?? others.map((each) => idIn(each)).find((id) => id !== undefined)
 }
 
 /** By Genesys' own names, for rules to choose by. */

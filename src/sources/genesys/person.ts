@@ -1,7 +1,7 @@
 import type { KnownPerson } from '../../domain/source-event.ts'
 import type { Clock } from '../../engine/ports/clock.ts'
 import type { Cloud } from '../../genesys-cloud/cloud.ts'
-import { type Fields, idIn, isObject, textIn } from '../../genesys-cloud/json.ts'
+import { type Fields, idIn, isObject, textIn } from '../../json/loose-json.ts'
 import { ask } from './ask.ts'
 import type { Participant } from './conversation.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/ports/clock.ts'
 import type { Cloud } from '../../genesys-cloud/cloud.ts'
-import { type Fields, idIn, isObject, objectsIn, textIn, timeIn } from '../../genesys-cloud/json.ts'
+import { type Fields, idIn, isObject, objectsIn, textIn, timeIn } from '../../json/loose-json.ts'
 import { ask } from './ask.ts'
 
 /** What a message says, and what Genesys knows of it beside the conversation. */

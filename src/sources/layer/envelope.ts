@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SourceEvent } from '../../domain/source-event.ts'
-import { type Fields, fieldsOf, userId, wordsOf } from './loose-json.ts'
+import { type Fields, fieldsOf } from '../../json/loose-json.ts'
+import { userId, wordsOf } from './loose-json.ts'
 
 /** What every webhook says, whatever it is about. */
 export type Envelope = {

@@ -1,6 +1,7 @@
 import type { ConversationFacts, SourceEvent } from '../../domain/source-event.ts'
+import { type Fields, fieldsOf } from '../../json/loose-json.ts'
 import { type Envelope, key, type Reading } from './envelope.ts'
-import { bareId, type Fields, fieldsOf, textOf, userIds } from './loose-json.ts'
+import { bareId, textOf, userIds } from './loose-json.ts'
 
 export const NO_CONVERSATION = { unreadable: 'conversation.id is missing' }
 

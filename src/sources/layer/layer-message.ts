@@ -1,6 +1,7 @@
 import type { Author, KnownPerson, NewItem, SourceEvent } from '../../domain/source-event.ts'
+import { type Fields, fieldsOf } from '../../json/loose-json.ts'
 import { type Envelope, key, type Reader, type Reading } from './envelope.ts'
-import { bareId, type Fields, fieldsOf, textOf, userId, wordsOf } from './loose-json.ts'
+import { bareId, textOf, userId, wordsOf } from './loose-json.ts'
 
 /** A message as all versions of webhooks, and the Server API, show it. */
 export type LayerMessage = {

@@ -1,9 +1,6 @@
-/** Reads what came as JSON without believing its shape: what is not as it should be is undefined. */
-export type Fields = Readonly<Record<string, unknown>>
+import { fieldsOf } from '../../json/loose-json.ts'
 
-export function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
-}
+/** Layer's ids and texts, read without belief: what is not as it should be is undefined. */
 
 /** A text that every database takes: without NUL, and without halves of characters. */
 export function textOf(value: unknown): string | undefined {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Clock } from '../../engine/ports/clock.ts'
 import { SourceTrouble } from '../../engine/ports/source.ts'
 import { createHttpClient, type HttpAnswer, type HttpClient, retryAfterMs } from '../../http/http-client.ts'
-import { type Fields, fieldsOf } from './loose-json.ts'
+import { type Fields, fieldsOf } from '../../json/loose-json.ts'
 
 /** Layer's Server API, as far as we ask it. */
 export type ServerApi = {

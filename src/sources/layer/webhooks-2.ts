@@ -1,8 +1,9 @@
 import type { SourceEvent, Span } from '../../domain/source-event.ts'
+import { fieldsOf } from '../../json/loose-json.ts'
 import { type Envelope, key, type Reader, type Reading } from './envelope.ts'
 import { describe, end, factsOf, NO_CONVERSATION } from './layer-conversation.ts'
 import { aboutMessage, deletedEvents, editedEvents, receiptEvents, sentEvents } from './layer-message.ts'
-import { bareId, fieldsOf, textOf, userIds } from './loose-json.ts'
+import { bareId, textOf, userIds } from './loose-json.ts'
 
 /** Webhooks 2.0 and 3.0: users are identities, and a receipt names a range of positions in a conversation. */
 export const WEBHOOKS_2: ReadonlyMap<string, Reader> = new Map<string, Reader>([

@@ -1,6 +1,7 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import type { KnownPerson } from '../../domain/source-event.ts'
-import { codeOf, type Fields, fieldsOf, objectsOf, timeOf, wordOf } from './json.ts'
+import { type Fields, fieldsOf, objectsIn } from '../../json/loose-json.ts'
+import { codeOf, timeOf, wordOf } from './json.ts'
 
 export type ContactOptions = {
   /** Believe what visitors say of themselves without having logged in. */
@@ -22,7 +23,7 @@ export function knownOf(profile: Fields | undefined, record: Fields, options: Co
   const personal = events.flatMap((event) => inner(event, 'PERSONAL_INFO', 'personalInfo'))
   const customer = events.flatMap((event) => inner(event, 'CUSTOMER_INFO', 'customerInfo'))
   const contacts = personal
-    .flatMap((info) => objectsOf(info.contacts))
+    .flatMap((info) => objectsIn(info.contacts))
     .map((each) => fieldsOf(each.personalContact))
     .filter((each) => each !== undefined)
   const name = first(
@@ -46,7 +47,7 @@ export function knownOf(profile: Fields | undefined, record: Fields, options: Co
 
 function newestFirst(place: unknown): Fields[] {
   const at = (event: Fields) => timeOf(event.serverTimeStamp) ?? 0
-  return objectsOf(fieldsOf(place)?.events).sort((a, b) => at(b) - at(a))
+  return objectsIn(fieldsOf(place)?.events).sort((a, b) => at(b) - at(a))
 }
 
 function first<T>(values: readonly unknown[], read: (value: unknown) => T | undefined): T | undefined {

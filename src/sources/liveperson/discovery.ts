@@ -1,7 +1,7 @@
 import type { Clock } from '../../engine/ports/clock.ts'
 import { SourceTrouble } from '../../engine/ports/source.ts'
 import type { HttpClient } from '../../http/http-client.ts'
-import { fieldsOf, objectsOf } from './json.ts'
+import { fieldsOf, objectsIn } from '../../json/loose-json.ts'
 import { type Call, jsonOf, successOf, unreadable } from './trouble.ts'
 
 export type Service = 'msgHist' | 'accountConfigReadOnly' | 'sentinel'
@@ -39,7 +39,7 @@ export function createHosts(
     }
     const json = fieldsOf(jsonOf(successOf(result, call, clock.now()), call))
     const entries =
-      json?.baseURIs === undefined ? [json].filter((each) => each !== undefined) : objectsOf(json.baseURIs)
+      json?.baseURIs === undefined ? [json].filter((each) => each !== undefined) : objectsIn(json.baseURIs)
     const hosts = new Map<string, string>()
     for (const { service, baseURI } of entries) {
       // Only a bare host is taken: what stands here is sent our credentials.

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Value } from 'typebox/value'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { fieldsOf } from './json.ts'
+import { fieldsOf } from '../../json/loose-json.ts'
 import { type Config, checkConfig, config } from './settings.ts'
 
 const guide = readFileSync(new URL('../../../docs/guides/liveperson.md', import.meta.url), 'utf8')

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { FAKE_CREDENTIALS, type LivePersonFake, startLivePerson } from '../../../test/fakes/liveperson.ts'
 import { createHttpClient } from '../../http/http-client.ts'
+import { fieldsOf } from '../../json/loose-json.ts'
 import { MovableClock } from '../../system/movable-clock.ts'
 import { createApi } from './api.ts'
 import { createHosts } from './discovery.ts'
 import { createInteractions } from './interactions.ts'
-import { fieldsOf } from './json.ts'
 
 const HOUR_MS = 3_600_000
 const START = 1_700_000_000_000

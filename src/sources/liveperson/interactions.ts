@@ -1,5 +1,6 @@
+import { type Fields, fieldsOf, objectsIn } from '../../json/loose-json.ts'
 import type { Api, ApiRequest } from './api.ts'
-import { countOf, type Fields, fieldsOf, objectsOf } from './json.ts'
+import { countOf } from './json.ts'
 import { jsonOf, unreadable } from './trouble.ts'
 
 /** The Messaging Interactions API: what was said and read, up to a minute late. */
@@ -100,7 +101,7 @@ function readPage(
   const metadata = fieldsOf(fields?._metadata)
   const list = fields?.conversationHistoryRecords ?? (countOf(metadata?.count) === 0 ? [] : undefined)
   if (!Array.isArray(list)) throw unreadable(request)
-  const records = objectsOf(list)
+  const records = objectsIn(list)
   if (records.length === 0 && list.length > 0) throw unreadable(request)
   const complete = fieldsOf(metadata?.shardsStatusResult)?.partialResult !== true
   return { records, count: countOf(metadata?.count), complete }

@@ -2,17 +2,6 @@
  * LivePerson's JSON, read without belief: ids come as numbers and as texts, what is missing comes as the words `undefined`
  * and `null` or as `0`, lists that were not asked for are absent.
  */
-export type Fields = Readonly<Record<string, unknown>>
-
-export function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined
-}
-
-/** The objects of a list; whatever else is in it is passed over. */
-export function objectsOf(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map(fieldsOf).filter((each) => each !== undefined) : []
-}
-
 const NOTHING = new Set(['', 'undefined', 'null', '0'])
 
 /** A text that says something, trimmed. */

@@ -1,6 +1,7 @@
 import type { KnownPerson } from '../../domain/source-event.ts'
+import { type Fields, fieldsOf, objectsIn } from '../../json/loose-json.ts'
 import { type ContactOptions, knownOf } from './contacts.ts'
-import { codeOf, countOf, type Fields, fieldsOf, objectsOf, timeOf, wordOf } from './json.ts'
+import { codeOf, countOf, timeOf, wordOf } from './json.ts'
 import { textOfRecord } from './texts.ts'
 
 /**
@@ -49,13 +50,13 @@ export function readConversation(record: Fields, options: ContactOptions): Conve
   const id = wordOf(info.conversationId)
   if (id === undefined) return undefined
   const isMain = mainDialogs(record, id)
-  const messages = objectsOf(record.messageRecords).filter((message) => (codeOf(message.audience) ?? 'ALL') === 'ALL')
+  const messages = objectsIn(record.messageRecords).filter((message) => (codeOf(message.audience) ?? 'ALL') === 'ALL')
   const agents = agentsOf(record)
   const lines = messages
     .flatMap((message) => readLine(message, id, agents) ?? [])
     .filter(({ dialog }) => isMain(dialog))
   lines.sort((a, b) => a.at - b.at || a.seq - b.seq)
-  const profiles = objectsOf(record.consumerParticipants ?? record.consumerParticipant)
+  const profiles = objectsIn(record.consumerParticipants ?? record.consumerParticipant)
   const ids = consumerIds(profiles, lines)
   const current = ids.at(-1)
   const profile = profiles.findLast(({ participantId }) => wordOf(participantId) === current)
@@ -71,14 +72,14 @@ export function readConversation(record: Fields, options: ContactOptions): Conve
     channel: wordOf(info.source),
     metadata: metadataOf(info, skillId),
     lines,
-    readUpTo: readUpTo(objectsOf(record.messageStatuses), new Set(ids), messages, id),
+    readUpTo: readUpTo(objectsIn(record.messageStatuses), new Set(ids), messages, id),
     consumer: current === undefined ? undefined : { id: current, formerIds: ids.slice(0, -1), known },
   }
 }
 
 /** All dialogs count when LivePerson does not say which is the main one. */
 function mainDialogs(record: Fields, conversation: string): (dialog: string) => boolean {
-  const dialogs = objectsOf(record.dialogs)
+  const dialogs = objectsIn(record.dialogs)
   if (dialogs.length === 0) return () => true
   const main = dialogs.flatMap((each) => (codeOf(each.dialogType) === 'MAIN' ? (wordOf(each.dialogId) ?? []) : []))
   return (dialog) => dialog === conversation || main.includes(dialog)
@@ -89,7 +90,7 @@ type Agent = { isBot: boolean; isSystem: boolean; name: string | undefined }
 /** By each of the ids under which an agent may stand beside a message. */
 function agentsOf(record: Fields): ReadonlyMap<string, Agent> {
   const agents = new Map<string, Agent>()
-  for (const each of objectsOf(record.agentParticipants)) {
+  for (const each of objectsIn(record.agentParticipants)) {
     const kind = codeOf(each.userTypeName)
     // The nickname is the name that consumers are shown; the full one may be nobody's business.
     const agent = { isBot: kind === 'BOT', isSystem: kind === 'SYSTEM', name: wordOf(each.agentNickname) }

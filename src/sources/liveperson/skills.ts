@@ -1,8 +1,9 @@
 import type { Clock } from '../../engine/ports/clock.ts'
 import { SourceTrouble } from '../../engine/ports/source.ts'
+import { objectsIn } from '../../json/loose-json.ts'
 import { nearest } from '../../words/nearest.ts'
 import type { Api, ApiRequest } from './api.ts'
-import { countOf, objectsOf, wordOf } from './json.ts'
+import { countOf, wordOf } from './json.ts'
 import { jsonOf, unreadable } from './trouble.ts'
 
 /** Finds skills by the names that the account gave them. */
@@ -40,7 +41,7 @@ export function createSkills({ account }: { account: string }, api: Api, clock: 
     if (answer.status === 304 && listed !== undefined) return { ...listed, checkedAt }
     const json = jsonOf(answer, request)
     if (!Array.isArray(json)) throw unreadable(request)
-    const skills = objectsOf(json).flatMap((skill) => {
+    const skills = objectsIn(json).flatMap((skill) => {
       const id = countOf(skill.id)
       const name = wordOf(skill.name)
       return id === undefined || name === undefined || skill.deleted === true ? [] : [{ id, name }]

@@ -1,4 +1,5 @@
-import { type Fields, fieldsOf, objectsOf, wordOf } from './json.ts'
+import { type Fields, fieldsOf, objectsIn } from '../../json/loose-json.ts'
+import { wordOf } from './json.ts'
 
 /** What a message says as plain text; undefined for a picture, a form and the like. History and webhooks spell it differently. */
 export function textOfRecord(record: Fields): string | undefined {
@@ -24,7 +25,7 @@ function textOfRich(content: unknown): string | undefined {
   const lines: string[] = []
   const visit = (element: Fields, depth: number): void => {
     if (element.type === 'text') lines.push(...[wordOf(element.text)].filter((line) => line !== undefined))
-    if (depth < DEEPEST) for (const inner of objectsOf(element.elements)) visit(inner, depth + 1)
+    if (depth < DEEPEST) for (const inner of objectsIn(element.elements)) visit(inner, depth + 1)
   }
   const root = fieldsOf(content)
   if (root !== undefined) visit(root, 0)

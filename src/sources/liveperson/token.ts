@@ -1,8 +1,9 @@
 import { decodeJwt } from 'jose'
 import type { Clock } from '../../engine/ports/clock.ts'
 import type { HttpClient } from '../../http/http-client.ts'
+import { fieldsOf } from '../../json/loose-json.ts'
 import type { Hosts } from './discovery.ts'
-import { countOf, fieldsOf, wordOf } from './json.ts'
+import { countOf, wordOf } from './json.ts'
 import { type Call, jsonOf, successOf, unreadable } from './trouble.ts'
 
 /** An application install of LivePerson (OAuth 2.0 client credentials). */

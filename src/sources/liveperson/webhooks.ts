@@ -3,8 +3,9 @@ import type { SourceEvent } from '../../domain/source-event.ts'
 import type { RawRequest } from '../../engine/ports/channel.ts'
 import type { Clock } from '../../engine/ports/clock.ts'
 import type { SourceResult } from '../../engine/ports/source.ts'
+import { type Fields, fieldsOf, objectsIn } from '../../json/loose-json.ts'
 import { type CallOff, endOf, itemId, keyOf } from './conversations.ts'
-import { codeOf, countOf, type Fields, fieldsOf, objectsOf, timeOf, wordOf } from './json.ts'
+import { codeOf, countOf, timeOf, wordOf } from './json.ts'
 import { textOfEvent } from './texts.ts'
 
 /**
@@ -58,7 +59,7 @@ function read(body: Buffer, options: WebhookOptions, now: number): SourceResult 
   if (notification === undefined || !Array.isArray(list)) {
     return { kind: 'unreadable', detail: 'the body is not a notification with changes' }
   }
-  const changes = objectsOf(list)
+  const changes = objectsIn(list)
   const results = changes.map((change) => readChange(notification.type, change, options, now))
   // One bad change must not hold up the others, which LivePerson would repeat with it for days.
   if (list.length > 0 && results.every((result) => result === 'unreadable')) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { idIn, objectsIn, textIn, timeIn } from './json.ts'
+import { idIn, objectsIn, textIn, timeIn } from './loose-json.ts'
 
 describe('JSON of others', () => {
   it.each([
