@@ -34,7 +34,7 @@ async function untilread(location: string): Promise<Service> {
   await store.migrate()
   const secret = newSigningSecret()
   const settings = { url: 'http://127.0.0.1:9/sandbox', secret }
-  const world = { connectionId: CONNECTION_ID, callbackUrl: '', clock: systemClock }
+  const world = { connectionId: CONNECTION_ID, callbackUrl: '', clock: systemClock, tell: async () => {} }
   let accepted = 0
   let onAccepted = () => {}
   const connection: Connection = {

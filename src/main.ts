@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { buildApi } from './api/api.ts'
 import { postReceipt } from './api/post-receipt.ts'
+import type { World } from './channels/define-channel.ts'
 import { sandbox } from './channels/sandbox/sandbox.ts'
 import { type SandboxServer, sandboxServer } from './channels/sandbox/server.ts'
 import { type Config, SANDBOX_CONNECTION } from './config/config.ts'
@@ -15,7 +16,7 @@ import { Connections } from './engine/connections.ts'
 import { Engine } from './engine/engine.ts'
 import { Feed } from './engine/feed.ts'
 import type { AccountStore } from './engine/ports/account-store.ts'
-import type { Connection } from './engine/ports/channel.ts'
+import type { Connection, Told } from './engine/ports/channel.ts'
 import type { Clock } from './engine/ports/clock.ts'
 import { ReaderFeed } from './engine/reader-feed.ts'
 import { OWN_CHAT, Sources } from './engine/sources.ts'
@@ -56,7 +57,9 @@ export async function startServer(
     const address = new Address(config)
     let settled = () => Promise.resolve()
     const phones = config.sandbox ? createPhones(clock, () => settled()) : undefined
-    const connections = createConnections(config, clock, address, phones?.secret)
+    // Nothing is told before the engine stands: channels open what they keep open when it starts.
+    const tell: Setting['tell'] = (connectionId, told) => engine.take(connectionId, told)
+    const connections = createConnections(config, { clock, address, tell, phonesSecret: phones?.secret })
     started.push(async () => {
       await Promise.all(connections.all.map(({ channel }) => channel.close?.()))
     })
@@ -66,7 +69,7 @@ export async function startServer(
     started.push(async () => userDatabase?.close())
     const feed = new Feed()
     const readers = new ReaderFeed()
-    const engine = new Engine({
+    const engine: Engine = new Engine({
       store: store.messages,
       connections,
       clock,
@@ -120,6 +123,7 @@ export async function startServer(
     started.push(stopListening)
     await listen(app, config, address)
     engine.start()
+    for (const { channel } of connections.all) channel.start?.()
     // In this order: no new requests, then no new work. Callbacks of calls under way are lost to us, not to the provider.
     started.push(() => engine.stop())
     started.push(() => app.close())
@@ -212,42 +216,53 @@ function createPhones(clock: Clock, settled: () => Promise<void>): { server: San
   return { server: sandboxServer({ clock, secret, newId, ...movable }), secret }
 }
 
-function createConnections(config: Config, clock: Clock, address: Address, phonesSecret?: string): Connections {
-  const connections = config.connections.map(({ id, definition, channels, limits, settings }): Connection => {
-    const world = {
-      connectionId: id,
-      clock,
-      get callbackUrl() {
-        return `${address.shown}/callbacks/${id}`
-      },
-    }
-    return {
+type Setting = {
+  clock: Clock
+  address: Address
+  /** Takes in what a channel tells of its own accord. */
+  tell(connectionId: string, told: Told): Promise<void>
+  phonesSecret?: string | undefined
+}
+
+function createConnections(config: Config, setting: Setting): Connections {
+  const connections = config.connections.map(
+    ({ id, definition, channels, limits, settings }): Connection => ({
       id,
       provider: definition.id,
       serves: channels,
       limits,
       abilities: (channel) => definition.abilities(channel, settings),
-      channel: definition.create(settings, world),
-    }
-  })
-  if (phonesSecret !== undefined) connections.push(phonesConnection(clock, address, phonesSecret))
+      channel: definition.create(
+        settings,
+        worldOf(id, setting, () => setting.address.shown),
+      ),
+    }),
+  )
+  const { phonesSecret } = setting
+  if (phonesSecret !== undefined) connections.push(phonesConnection(phonesSecret, setting))
   const choices = Object.entries(config.subaccounts).map(([id, { channels }]) => [id, channels] as const)
   return new Connections(connections, Object.fromEntries(choices))
 }
 
+/** `base` is asked late: the port is known only once the service listens. */
+function worldOf(connectionId: string, { clock, tell }: Setting, base: () => string): World {
+  return {
+    connectionId,
+    clock,
+    get callbackUrl() {
+      return `${base()}/callbacks/${connectionId}`
+    },
+    tell: (told) => tell(connectionId, told),
+  }
+}
+
 /** The built-in phones, reached like a provider, over HTTP on this machine. They come last: a real connection goes first. */
-function phonesConnection(clock: Clock, address: Address, secret: string): Connection {
+function phonesConnection(secret: string, setting: Setting): Connection {
+  const { address } = setting
   const settings = {
     secret,
     get url() {
       return `${address.local}/sandbox`
-    },
-  }
-  const world = {
-    connectionId: SANDBOX_CONNECTION,
-    clock,
-    get callbackUrl() {
-      return `${address.local}/callbacks/${SANDBOX_CONNECTION}`
     },
   }
   return {
@@ -256,7 +271,10 @@ function phonesConnection(clock: Clock, address: Address, secret: string): Conne
     serves: Array.isArray(sandbox.serves) ? sandbox.serves : [],
     limits: { concurrency: 64 },
     abilities: (channel) => sandbox.abilities(channel, settings),
-    channel: sandbox.create(settings, world),
+    channel: sandbox.create(
+      settings,
+      worldOf(SANDBOX_CONNECTION, setting, () => address.local),
+    ),
   }
 }
 

@@ -9,6 +9,7 @@ import { webhook } from '../src/channels/webhook.ts'
 import type { CallbackResult, Channel } from '../src/engine/ports/channel.ts'
 import { systemClock } from '../src/system/clock.ts'
 import { outgoingOf } from './contract/channel-contract.ts'
+import { channelWorld } from './support/channel-world.ts'
 
 const SECRET = `whsec_${Buffer.from('a secret for the example, 32 bytes').toString('base64')}`
 const closers: (() => Promise<unknown> | undefined)[] = []
@@ -65,7 +66,7 @@ async function startCallbacks(
 
 async function connect(url: string, secret: string) {
   const callbacks = await startCallbacks(() => channel)
-  const world = { connectionId: 'own', callbackUrl: callbacks.callbackUrl, clock: systemClock }
+  const world = channelWorld({ connectionId: 'own', callbackUrl: callbacks.callbackUrl, clock: systemClock })
   const channel = webhook.create({ url, secret }, world)
   closers.push(() => channel.close?.())
   const send = (over = {}) => channel.send(outgoingOf({}, over), new AbortController().signal)

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import type { Abilities, Channel } from '../engine/ports/channel.ts'
+import type { Abilities, Channel, Told } from '../engine/ports/channel.ts'
 import type { Clock } from '../engine/ports/clock.ts'
 
 /** What a channel gets from the house. */
@@ -9,6 +9,8 @@ export type World = {
   /** Where the provider reaches us for this connection. */
   callbackUrl: string
   clock: Clock
+  /** Takes in what comes over a connection of the channel's own; resolves when it is stored, and may be confirmed. */
+  tell(told: Told): Promise<void>
 }
 
 /** A provider, described: what it serves and can do, what it needs to be told, and how to make one. */
@@ -36,6 +38,16 @@ export function defineChannel<Config extends TSchema>(
 /** A string that is masked wherever it is shown, and may come from an environment variable or a file. */
 export function Secret(options: { description?: string } = {}) {
   return Type.String({ minLength: 1, ...options, secret: true })
+}
+
+/** One secret, or a list of them while it is being changed: the first is used, any is good for what comes in. */
+export function Secrets(options: { description: string; unset?: string }) {
+  return Type.Union([Secret(), Type.Array(Secret(), { minItems: 1 })], options)
+}
+
+export function listOf(secrets: string | readonly string[] | undefined): readonly string[] {
+  if (secrets === undefined) return []
+  return typeof secrets === 'string' ? [secrets] : secrets
 }
 
 export function Url(options: { description?: string; default?: string } = {}) {

@@ -5,6 +5,7 @@ import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
 import { outgoingOf } from '../../test/contract/channel-contract.ts'
 import { type HttpProvider, startHttpProvider } from '../../test/fakes/http-provider.ts'
+import { channelWorld } from '../../test/support/channel-world.ts'
 import type { CallbackResult, Channel, Outgoing, Receipt } from '../engine/ports/channel.ts'
 import { sign, TOLERANCE_MS } from '../signing/standard-webhooks.ts'
 import { MovableClock } from '../system/movable-clock.ts'
@@ -26,7 +27,7 @@ async function start(config: Partial<Config> = {}, callbackUrl = CALLBACK_URL) {
   const clock = new MovableClock(NOW)
   const provider = await startHttpProvider({ secret: SECRET, now: () => clock.now() })
   closers.push(provider.close)
-  const world = { connectionId: 'own', callbackUrl, clock }
+  const world = channelWorld({ connectionId: 'own', callbackUrl, clock })
   const channel = webhook.create({ url: provider.url, secret: SECRET, ...config }, world)
   closers.push(() => channel.close?.())
   return { provider, channel, clock }

@@ -1,5 +1,6 @@
 import type { Sequence } from './sequence.ts'
 import { isDeadEnd, type Rung, type Status } from './status-ladder.ts'
+import type { SuppressionReason } from './suppression.ts'
 import type { Watch } from './watch.ts'
 
 /** A message as the rules see it: who it goes to and what it says do not matter here. */
@@ -67,12 +68,15 @@ export type Attempt = {
 /** A provider's own words for what went wrong. */
 export type AttemptError = { code?: string; message: string }
 
+/** Whose fault a refusal is; `credentials` stands for all that only the operator can mend: login, payment, set-up. */
+export type RejectReason = 'recipient' | 'content' | 'credentials'
+
 /** What a channel's `send` came to. */
 export type SendOutcome =
   /** The provider took it, under this id of its own. */
   | { kind: 'accepted'; providerRef?: string }
-  /** It will never go this way: fall back now. */
-  | { kind: 'rejected'; reason: 'recipient' | 'content' | 'credentials'; detail: string; code?: string }
+  /** It will never go this way: fall back now. `suppress`: nor will anything else to this address on this channel. */
+  | { kind: 'rejected'; reason: RejectReason; detail: string; code?: string; suppress?: SuppressionReason }
   /** It did not go; the same step again, no sooner than in `afterMs`. */
   | { kind: 'retry'; afterMs: number; detail: string }
   /** It may have gone (cut off after we wrote). */

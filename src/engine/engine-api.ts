@@ -1,7 +1,7 @@
 import type { CancelResult } from '../domain/message.ts'
 import type { ChannelAbility } from '../domain/sequence.ts'
 import type { Feed } from './feed.ts'
-import type { CallbackResult, RawRequest } from './ports/channel.ts'
+import type { CallbackResult, RawRequest, Told } from './ports/channel.ts'
 import type { Intake, IntakeResult } from './ports/message-store.ts'
 
 /** What the engine does for its callers: the HTTP API, sources and tests. */
@@ -17,6 +17,8 @@ export type EngineApi = {
   release(umid: string): Promise<boolean>
   /** A provider's callback: verified, committed, then answered. Undefined for a connection that we do not have. */
   receive(connectionId: string, request: RawRequest): Promise<CallbackResult | undefined>
+  /** What a channel told of its own accord; resolves when it is stored. */
+  take(connectionId: string, told: Told): Promise<void>
   /**
    * What a channel name means for a subaccount (without one: by the order of the configuration), in any spelling; undefined
    * for a name that nobody knows.

@@ -12,7 +12,7 @@ import { GroupCommit } from './group-commit.ts'
 import { type NoticeSend, Notices } from './notices.ts'
 import { OutboxSender, type PostReceipt } from './outbox-sender.ts'
 import { Pollers } from './pollers.ts'
-import type { CallbackResult, RawRequest } from './ports/channel.ts'
+import type { CallbackResult, RawRequest, Told } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Log } from './ports/log.ts'
@@ -239,10 +239,14 @@ export class Engine implements EngineApi {
     const channel = this.#options.connections.get(connectionId)?.channel
     if (channel?.receive === undefined) return undefined
     const result = await channel.receive(request)
-    if (result.kind === 'receipts') await this.#receipts.record(connectionId, result.receipts)
+    if (result.kind === 'receipts') await this.take(connectionId, result)
     else if (result.kind !== 'reply')
       this.#options.log.warn({ connection: connectionId, result: result.kind }, 'a callback was not taken')
     return result
+  }
+
+  async take(connectionId: string, { receipts }: Told): Promise<void> {
+    await this.#receipts.record(connectionId, receipts)
   }
 
   ability(name: string, subAccountId?: string) {

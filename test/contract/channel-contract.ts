@@ -7,6 +7,8 @@ import type {
   Outgoing,
   RawRequest,
   Receipt,
+  Revocation,
+  RevokeOutcome,
 } from '../../src/engine/ports/channel.ts'
 
 /**
@@ -26,14 +28,22 @@ export type ChannelHarness = {
   /** What the provider can carry, where the default (a text to +6591234567 on SMS) will not do. */
   outgoing?: Partial<Outgoing>
   behave(behaviour: ProviderBehaviour): void | Promise<void>
-  /** Resolves when the provider has taken the message of a send that it will not answer (`silent`). */
+  /** Resolves when the provider has taken the message of a send that it does not answer (`silent`). */
   arrived(): Promise<unknown>
+  /** Answers what `silent` left open. */
+  release(): void
   /** How many messages stand with the person. What the provider recognised as a repeat is not counted. */
   taken(): number | Promise<number>
   /** What must never be shown to anybody. */
   secrets: readonly string[]
   /** A callback about what was sent, as it comes in over HTTP. */
   callback?(kind: CallbackKind, sent: Sent): RawRequest | Promise<RawRequest>
+  /** The same for a provider that tells it over a connection of its own: what the channel made of it. */
+  tell?(kind: CallbackKind, sent: Sent): Promise<CallbackResult>
+  /** The same kind of channel with a login that the provider does not take. Needed by those with a `check`. */
+  strange?: Channel
+  /** Needed by those with a `revoke`: the message of this send is now with the person, and stays there. */
+  arriveAtPerson?(sent: Sent): void | Promise<void>
   close(): Promise<void>
 }
 
@@ -43,9 +53,15 @@ export type ProviderBehaviour =
   | 'refuse'
   /** Says that it did not take it, and to come back later. */
   | 'busy'
+  /** The same, and names the seconds: 7. */
+  | 'busy-for-7s'
+  /** Fails inside: 500 and the like, without a word on whether it was taken. */
+  | 'fails'
+  /** Ends the connection when the request comes, and takes nothing. */
+  | 'cut-before-taking'
   /** Takes it, then ends the connection without an answer. */
   | 'cut-after-taking'
-  /** Takes it and never answers. */
+  /** Takes it and does not answer until `release`. */
   | 'silent'
   /** Answers something that is not of its protocol. */
   | 'garbage'
@@ -65,7 +81,12 @@ export type CallbackKind =
 
 export type Sent = { outgoing: Outgoing; providerRef: string | undefined }
 
-export type CaseName = keyof typeof SENDING | keyof typeof REPEATING | keyof typeof CALLBACKS
+export type CaseName =
+  | keyof typeof SENDING
+  | keyof typeof REPEATING
+  | keyof typeof CHECKING
+  | keyof typeof REVOKING
+  | keyof typeof CALLBACKS
 export type ContractOptions = { skip?: Partial<Record<CaseName, string>> }
 
 type Case = (harness: ChannelHarness) => Promise<void>
@@ -130,7 +151,7 @@ const SENDING = {
   },
   'no detail shows a secret': async (harness) => {
     const shown: unknown[] = []
-    for (const behaviour of ['refuse', 'busy', 'cut-after-taking', 'garbage'] as const) {
+    for (const behaviour of ['refuse', 'busy', 'fails', 'cut-after-taking', 'garbage'] as const) {
       await harness.behave(behaviour)
       shown.push(await send(harness))
     }
@@ -139,6 +160,29 @@ const SENDING = {
       if (harness.callback !== undefined) shown.push(await receive(harness, kind, sentOf(harness, undefined)))
     }
     for (const secret of harness.secrets) expect(JSON.stringify(shown)).not.toContain(secret)
+  },
+  'a busy provider that names its seconds is given them': async (harness) => {
+    await harness.behave('busy-for-7s')
+    expect(await send(harness)).toMatchObject({ kind: 'retry', afterMs: 7000 })
+    expect(await harness.taken()).toBe(0)
+  },
+  'a provider that fails inside is no acceptance, and no refusal of the person': async (harness) => {
+    await harness.behave('fails')
+    const outcome = await send(harness)
+    expect(outcome).toMatchObject({ kind: expect.stringMatching(/^(uncertain|retry)$/) })
+  },
+  'a connection that was cut before the message was taken is no acceptance': async (harness) => {
+    await harness.behave('cut-before-taking')
+    expect((await send(harness)).kind).toMatch(/^(uncertain|retry)$/)
+    expect(await harness.taken()).toBe(0)
+  },
+  'a slow answer is waited for': async (harness) => {
+    await harness.behave('silent')
+    const outcome = send(harness)
+    await harness.arrived()
+    harness.release()
+    expect((await outcome).kind).toBe('accepted')
+    expect(await harness.taken()).toBe(1)
   },
   'closing waits for a send that is under way': async (harness) => {
     if (harness.channel.close === undefined) return
@@ -166,7 +210,50 @@ const REPEATING = {
   },
 } satisfies Record<string, Case>
 
-/** For channels with a `receive`. */
+/** For channels with a `check`. */
+const CHECKING = {
+  'good credentials are found good, and nothing is sent': async (harness) => {
+    expect(await harness.channel.check?.(never())).toMatchObject({ kind: 'good' })
+    expect(await harness.taken()).toBe(0)
+  },
+  'a login that is not taken is refused, and says so in words': async (harness) => {
+    const strange = required(harness.strange, 'a channel with a check needs a harness with a `strange` one')
+    const found = await strange.check?.(never())
+    expect(found).toMatchObject({ kind: 'refused', detail: expect.stringMatching(/\S/) })
+    for (const secret of harness.secrets) expect(JSON.stringify(found)).not.toContain(secret)
+    expect(await strange.send(outgoingOf(harness), never())).toMatchObject({
+      kind: 'rejected',
+      reason: 'credentials',
+    })
+    expect(await harness.taken()).toBe(0)
+    await strange.close?.()
+  },
+  'credentials of a provider that does not listen are not known to be bad': async (harness) => {
+    expect(await harness.unreachable.check?.(never())).toMatchObject({ kind: 'unknown' })
+  },
+} satisfies Record<string, Case>
+
+/** For channels whose abilities say `revokes`. */
+const REVOKING = {
+  'what has not arrived is taken back': async (harness) => {
+    const sent = await sendAndTell(harness)
+    expect(await revoke(harness, sent)).toEqual({ kind: 'revoked' })
+    expect(await harness.taken()).toBe(0)
+  },
+  'what has arrived is not reported as taken back, unless it was': async (harness) => {
+    const sent = await sendAndTell(harness)
+    await required(harness.arriveAtPerson, 'a channel that revokes needs a harness with `arriveAtPerson`')(sent)
+    const outcome = await revoke(harness, sent)
+    if (outcome.kind === 'revoked') expect(await harness.taken()).toBe(0)
+    else expect(await harness.taken()).toBe(1)
+  },
+  'nothing is known of a recall that nobody answers': async (harness) => {
+    const sent = await sendAndTell(harness)
+    expect(await harness.unreachable.revoke?.(revocationOf(sent), never())).toMatchObject({ kind: 'unclear' })
+  },
+} satisfies Record<string, Case>
+
+/** For channels that hear from their provider. */
 const CALLBACKS = {
   'a callback says what became of the message that was sent': async (harness) => {
     const sent = await sendAndTell(harness)
@@ -183,6 +270,10 @@ const CALLBACKS = {
   },
   'a callback that comes twice reads the same twice': async (harness) => {
     const sent = await sendAndTell(harness)
+    if (harness.tell !== undefined) {
+      expect(await harness.tell('delivered', sent)).toEqual(await harness.tell('delivered', sent))
+      return
+    }
     const request = await requestOf(harness, 'delivered', sent)
     expect(await harness.channel.receive?.(request)).toEqual(await harness.channel.receive?.(request))
   },
@@ -239,7 +330,11 @@ export function describeChannel(
     }
     run(SENDING, () => undefined)
     run(REPEATING, ({ abilities }) => (abilities.takesIdempotencyKey ? undefined : 'the provider honours no key'))
-    run(CALLBACKS, ({ channel }) => (channel.receive === undefined ? 'the provider never calls back' : undefined))
+    run(CHECKING, ({ channel }) => (channel.check === undefined ? 'the provider has nothing to ask' : undefined))
+    run(REVOKING, ({ abilities }) => (abilities.revokes ? undefined : 'the provider takes nothing back'))
+    run(CALLBACKS, ({ channel, tell }) =>
+      channel.receive === undefined && tell === undefined ? 'the provider never calls back' : undefined,
+    )
   })
 }
 
@@ -261,6 +356,24 @@ export function outgoingOf(harness: Pick<ChannelHarness, 'outgoing'>, overrides:
     ...harness.outgoing,
     ...overrides,
   }
+}
+
+function never(): AbortSignal {
+  return new AbortController().signal
+}
+
+function required<T>(value: T | undefined, why: string): T {
+  if (value === undefined) throw new Error(why)
+  return value
+}
+
+function revocationOf({ outgoing, providerRef }: Sent): Revocation {
+  const { umid, attemptRef, idempotencyKey, channel, address } = outgoing
+  return { umid, attemptRef, idempotencyKey, channel, address, ...(providerRef !== undefined && { providerRef }) }
+}
+
+async function revoke({ channel }: ChannelHarness, sent: Sent): Promise<RevokeOutcome> {
+  return required(await channel.revoke?.(revocationOf(sent), never()), 'a channel that revokes has a `revoke`')
 }
 
 function send(harness: ChannelHarness, overrides: Partial<Outgoing> = {}): Promise<SendOutcome> {
@@ -288,6 +401,7 @@ async function requestOf(harness: ChannelHarness, kind: CallbackKind, sent: Sent
 }
 
 async function receive(harness: ChannelHarness, kind: CallbackKind, sent: Sent): Promise<CallbackResult> {
+  if (harness.tell !== undefined) return harness.tell(kind, sent)
   const result = await harness.channel.receive?.(await requestOf(harness, kind, sent))
   if (result === undefined) throw new Error('the channel has no `receive`')
   return result

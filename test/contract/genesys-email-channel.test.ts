@@ -2,6 +2,7 @@ import { genesysEmail } from '../../src/channels/genesys-email/genesys-email.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
 import { type GenesysFake, startGenesys } from '../fakes/genesys.ts'
 import { freePort } from '../fakes/http-provider.ts'
+import { channelWorld } from '../support/channel-world.ts'
 import { type ChannelHarness, describeChannel, type ProviderBehaviour } from './channel-contract.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
@@ -24,7 +25,13 @@ function behave(fake: GenesysFake, behaviour: ProviderBehaviour): void {
       return fake.trouble({ on: MAIL, do: 'answer', status: 400, body })
     }
     case 'busy':
+      return fake.trouble({ on: MAIL, do: 'answer', status: 429 })
+    case 'busy-for-7s':
       return fake.trouble({ on: MAIL, do: 'answer', status: 429, headers: { 'retry-after': '7' } })
+    case 'fails':
+      return fake.trouble({ on: MAIL, do: 'answer', status: 500 })
+    case 'cut-before-taking':
+      return fake.trouble({ on: MAIL, do: 'hang-up' })
     case 'cut-after-taking':
       return fake.trouble({ on: MAIL, do: 'cut' })
     case 'silent':
@@ -38,7 +45,7 @@ async function openHarness(): Promise<ChannelHarness> {
   const clock = new MovableClock(NOW)
   const fake = await startGenesys({ clientId: 'client', clientSecret: SECRET, now: () => clock.now() })
   fake.domains.add('support.example')
-  const world = { connectionId: 'mail', callbackUrl: 'http://127.0.0.1:1/callbacks/mail', clock }
+  const world = channelWorld({ connectionId: 'mail', callbackUrl: 'http://127.0.0.1:1/callbacks/mail', clock })
   const config = {
     region: 'eu-west-1',
     clientId: 'client',
@@ -56,6 +63,7 @@ async function openHarness(): Promise<ChannelHarness> {
     outgoing: { channel: 'Email', address: ADDRESS, user: { email: ADDRESS } },
     behave: (behaviour) => behave(fake, behaviour),
     arrived: fake.held,
+    release: fake.release,
     taken: () => fake.mails.length,
     secrets: [SECRET, 'token-1', ADDRESS],
     close: async () => {

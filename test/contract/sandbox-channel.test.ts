@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { sandbox } from '../../src/channels/sandbox/sandbox.ts'
 import type { RawRequest } from '../../src/engine/ports/channel.ts'
@@ -57,6 +57,7 @@ async function openHarness(): Promise<ChannelHarness> {
       await phones.call('PUT', `/handsets/${outgoingOf({}).address}`, { channels })
     },
     arrived: front.arrived,
+    release: front.release,
     taken: async () => (await phones.call('GET', '/handsets')).body.totals.messages,
     secrets: [SANDBOX_SECRET, SANDBOX_SECRET.slice('whsec_'.length)],
     callback: (kind, sent): RawRequest => {
@@ -78,10 +79,13 @@ async function openHarness(): Promise<ChannelHarness> {
 async function startFront(phonesUrl: string) {
   let behaviour: ProviderBehaviour = 'accept'
   let arrival = Promise.withResolvers<void>()
-  const held: ServerResponse[] = []
+  const held: (() => void)[] = []
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
+    if (behaviour === 'cut-before-taking') return void request.socket.destroy()
+    if (behaviour === 'fails') return void response.writeHead(500).end('oops')
+    if (behaviour === 'busy-for-7s') return void response.writeHead(429, { 'retry-after': '7' }).end()
     const headers = Object.entries(request.headers).filter(([name]) => name.startsWith('webhook-'))
     try {
       const answer = await fetch(phonesUrl + request.url, {
@@ -91,9 +95,10 @@ async function startFront(phonesUrl: string) {
       })
       const text = await answer.text()
       arrival.resolve()
-      if (behaviour === 'silent') held.push(response)
+      const give = () => void response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(text)
+      if (behaviour === 'silent') held.push(give)
       else if (behaviour === 'garbage') response.writeHead(200).end('<html>It works!')
-      else response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(text)
+      else give()
     } catch {
       response.destroy() // the phones have cut the connection: so does who stands in front of them
     }
@@ -107,8 +112,10 @@ async function startFront(phonesUrl: string) {
       arrival = Promise.withResolvers<void>()
     },
     arrived: () => arrival.promise,
+    release: () => {
+      for (const give of held.splice(0)) give()
+    },
     async stop() {
-      for (const response of held) response.destroy()
       server.close()
       server.closeAllConnections()
       await once(server, 'close')

@@ -3,6 +3,7 @@ import type { RawRequest } from '../../src/engine/ports/channel.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
 import { freePort } from '../fakes/http-provider.ts'
 import { callbackFields, startTwilio, TWILIO_SENDER, type TwilioBehaviour } from '../fakes/twilio.ts'
+import { channelWorld } from '../support/channel-world.ts'
 import {
   type CallbackKind,
   type ChannelHarness,
@@ -18,7 +19,16 @@ const PERSON = '+6591234567'
 const BEHAVIOURS: Record<ProviderBehaviour, TwilioBehaviour> = {
   accept: { do: 'accept' },
   refuse: { do: 'refuse', status: 400, code: 21211, message: `Invalid 'To' Phone Number: ${PERSON}` },
-  busy: { do: 'refuse', status: 429, code: 20429, message: 'Too Many Requests', headers: { 'retry-after': '7' } },
+  busy: { do: 'refuse', status: 429, code: 20429, message: 'Too Many Requests' },
+  'busy-for-7s': {
+    do: 'refuse',
+    status: 429,
+    code: 20429,
+    message: 'Too Many Requests',
+    headers: { 'retry-after': '7' },
+  },
+  fails: { do: 'answer', status: 500, body: '' },
+  'cut-before-taking': { do: 'hang-up' },
   'cut-after-taking': { do: 'cut' },
   silent: { do: 'hold' },
   garbage: { do: 'answer', status: 200, body: '<html>It works!</html>', headers: { 'content-type': 'text/html' } },
@@ -29,7 +39,7 @@ const STATUSES: Partial<Record<CallbackKind, string>> = { failed: 'undelivered',
 async function openHarness(): Promise<ChannelHarness> {
   const fake = await startTwilio()
   const { accountSid, authToken, url: baseUrl } = fake
-  const world = { connectionId: 'sms', callbackUrl: CALLBACK_URL, clock: new MovableClock(NOW) }
+  const world = channelWorld({ connectionId: 'sms', callbackUrl: CALLBACK_URL, clock: new MovableClock(NOW) })
   const config = { accountSid, authToken, from: TWILIO_SENDER, baseUrl }
   const channel = twilio.create(config, world)
   const unreachable = twilio.create({ ...config, baseUrl: `http://127.0.0.1:${await freePort()}` }, world)
@@ -52,6 +62,7 @@ async function openHarness(): Promise<ChannelHarness> {
     outgoing: { address: PERSON, user: { msisdn: PERSON } },
     behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
     arrived: fake.arrived,
+    release: fake.release,
     taken: () => fake.messages.length,
     secrets: [authToken, PERSON],
     callback,

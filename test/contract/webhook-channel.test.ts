@@ -2,6 +2,7 @@ import { webhook } from '../../src/channels/webhook.ts'
 import type { RawRequest } from '../../src/engine/ports/channel.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
 import { type Behaviour, freePort, startHttpProvider } from '../fakes/http-provider.ts'
+import { channelWorld } from '../support/channel-world.ts'
 import {
   type CallbackKind,
   type ChannelHarness,
@@ -21,7 +22,10 @@ const BEHAVIOURS: Record<ProviderBehaviour, Behaviour> = {
     status: 200,
     body: '{"status":"rejected","reason":"recipient","detail":"no such person","code":"404"}',
   },
-  busy: { do: 'answer', status: 429, headers: { 'retry-after': '7' } },
+  busy: { do: 'answer', status: 429 },
+  'busy-for-7s': { do: 'answer', status: 429, headers: { 'retry-after': '7' } },
+  fails: { do: 'answer', status: 500, body: 'oops' },
+  'cut-before-taking': { do: 'hang-up' },
   'cut-after-taking': { do: 'cut', when: 'before-answer' },
   silent: { do: 'hold' },
   garbage: { do: 'answer', status: 200, body: '<html>It works!</html>' },
@@ -47,7 +51,7 @@ function bodyOf(kind: CallbackKind, { outgoing, providerRef }: Sent): string {
 async function openHarness(): Promise<ChannelHarness> {
   const clock = new MovableClock(NOW)
   const provider = await startHttpProvider({ secret: SECRET, now: () => clock.now() })
-  const world = { connectionId: 'own', callbackUrl: 'http://127.0.0.1:1/callbacks/own', clock }
+  const world = channelWorld({ connectionId: 'own', callbackUrl: 'http://127.0.0.1:1/callbacks/own', clock })
   const config = { url: provider.url, secret: SECRET }
   const channel = webhook.create(config, world)
   const unreachable = webhook.create({ ...config, url: `http://127.0.0.1:${await freePort()}/` }, world)
@@ -57,6 +61,7 @@ async function openHarness(): Promise<ChannelHarness> {
     unreachable,
     behave: (behaviour) => provider.behave(BEHAVIOURS[behaviour]),
     arrived: provider.arrived,
+    release: provider.release,
     taken: () => provider.taken.size,
     secrets: [SECRET, SECRET.slice('whsec_'.length)],
     callback: (kind, sent): RawRequest => {

@@ -3,6 +3,7 @@ import { smtp } from '../../src/channels/smtp/smtp.ts'
 import type { Sequence } from '../../src/domain/sequence.ts'
 import type { Connection } from '../../src/engine/ports/channel.ts'
 import { type SmtpFake, startSmtpServer } from '../fakes/smtp-server.ts'
+import { channelWorld } from '../support/channel-world.ts'
 import { type House, openHouse } from '../support/house.ts'
 import { newMessage, T0 } from '../support/messages.ts'
 import { scriptedConnection } from '../support/scripted-channel.ts'
@@ -36,11 +37,14 @@ describe('an e-mail follows a chat message that is not read, through a real SMTP
       serves: ['Email'],
       limits: { concurrency: 5 },
       abilities: (channel) => smtp.abilities(channel, settings),
-      channel: smtp.create(settings, {
-        connectionId: 'mail',
-        callbackUrl: '',
-        clock: { now: () => T0, sleepUntil: async () => {} },
-      }),
+      channel: smtp.create(
+        settings,
+        channelWorld({
+          connectionId: 'mail',
+          callbackUrl: '',
+          clock: { now: () => T0, sleepUntil: async () => {} },
+        }),
+      ),
     }
     house = await openHouse(place, [scriptedConnection({ serves: ['WhatsApp'] }), mail])
     const content = { text: 'Your parcel is here', email: { subject: 'Parcel' } }

@@ -9,6 +9,8 @@ export type Trouble = {
   times?: number
 } & (
   | { do: 'answer'; status: number; headers?: Record<string, string>; body?: string }
+  /** Does nothing and ends the connection. */
+  | { do: 'hang-up' }
   /** Does the right thing, then ends the connection without an answer. */
   | { do: 'cut' }
   /** Does the right thing, and answers on `release`. */
@@ -184,6 +186,7 @@ export async function startGenesys(options: GenesysFakeOptions): Promise<Genesys
     const trouble = troubles.find(({ on, times = 1 }) => times > 0 && on.test(line))
     if (trouble?.times !== undefined) trouble.times -= 1
     if (trouble?.do === 'answer') return write(response, trouble)
+    if (trouble?.do === 'hang-up') return incoming.socket.destroy()
     const answer = line === 'POST /oauth/token' ? login(request) : api(request)
     if (trouble?.do === 'cut') return incoming.socket.destroy()
     if (trouble?.do !== 'hold') return write(response, answer)

@@ -10,6 +10,8 @@ export type TwilioBehaviour =
   | { do: 'refuse'; status: number; code: number; message?: string; headers?: Record<string, string> }
   /** Something else: HTML of a load balancer, half an answer. */
   | { do: 'answer'; status: number; body: string; headers?: Record<string, string> }
+  /** The connection ends before anything was taken. */
+  | { do: 'hang-up' }
   /** Takes the message; the connection ends without an answer. */
   | { do: 'cut' }
   /** Takes the message and says nothing until `release`. */
@@ -149,6 +151,7 @@ export async function startTwilio(options: TwilioOptions = {}): Promise<TwilioFa
       return answerError(response, todo.status, todo.code, todo.message ?? 'No.', todo.headers)
     }
     if (todo.do === 'answer') return void response.writeHead(todo.status, todo.headers).end(todo.body)
+    if (todo.do === 'hang-up') return void incoming.socket.destroy()
     const message = { sid: `SM${randomBytes(16).toString('hex')}`, fields: Object.fromEntries(form) }
     messages.push(message)
     const answer = () => answerJson(response, 201, resource(accountSid, message))

@@ -7,6 +7,7 @@ import { sandboxServer } from '../../src/channels/sandbox/server.ts'
 import type { CallbackResult, Outgoing, Receipt } from '../../src/engine/ports/channel.ts'
 import { newId } from '../../src/system/ids.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
+import { channelWorld } from './channel-world.ts'
 
 export const SANDBOX_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 export const START = Date.parse('2026-03-01T12:00:00Z')
@@ -79,7 +80,7 @@ export async function startService(clock: MovableClock, port = 0) {
 export type Service = Awaited<ReturnType<typeof startService>>
 
 export function adapter(url: string, callbackUrl: string, clock: MovableClock, secret = SANDBOX_SECRET) {
-  return sandbox.create({ url, secret }, { connectionId: 'phones', callbackUrl, clock })
+  return sandbox.create({ url, secret }, channelWorld({ connectionId: 'phones', callbackUrl, clock }))
 }
 
 /** Phones with an HTTP server of their own, a service, and the adapter between them. */

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { outgoingOf } from '../../../test/contract/channel-contract.ts'
 import { type GenesysFake, startGenesys } from '../../../test/fakes/genesys.ts'
 import { freePort } from '../../../test/fakes/http-provider.ts'
+import { channelWorld } from '../../../test/support/channel-world.ts'
 import type { Channel, Outgoing } from '../../engine/ports/channel.ts'
 import { MovableClock } from '../../system/movable-clock.ts'
 import { genesysEmail } from './genesys-email.ts'
@@ -29,7 +30,7 @@ async function start(over: Partial<Config> = {}): Promise<{ fake: GenesysFake; c
     apiUrl: fake.url,
     loginUrl: fake.url,
   }
-  const world = { connectionId: 'mail', callbackUrl: 'http://127.0.0.1:1/', clock }
+  const world = channelWorld({ connectionId: 'mail', callbackUrl: 'http://127.0.0.1:1/', clock })
   const channel = genesysEmail.create({ ...account, from: 'Example <hello@support.example>', ...over }, world)
   closers.push(() => channel.close?.())
   return { fake, channel }

@@ -7,6 +7,7 @@ import {
   type SmtpFakeOptions,
   startSmtpServer,
 } from '../../../test/fakes/smtp-server.ts'
+import { channelWorld } from '../../../test/support/channel-world.ts'
 import type { StepContent } from '../../domain/content.ts'
 import type { Channel, Outgoing } from '../../engine/ports/channel.ts'
 import { MovableClock } from '../../system/movable-clock.ts'
@@ -25,7 +26,7 @@ async function start(
 ): Promise<{ server: SmtpFake; channel: Channel }> {
   const server = await startSmtpServer(options)
   closers.push(server.close)
-  const world = { connectionId: 'mail', callbackUrl: 'http://127.0.0.1:1/', clock: new MovableClock(0) }
+  const world = channelWorld({ connectionId: 'mail', callbackUrl: 'http://127.0.0.1:1/', clock: new MovableClock(0) })
   const all = {
     host: '127.0.0.1',
     port: server.port,

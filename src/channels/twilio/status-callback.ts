@@ -1,6 +1,6 @@
-import { BlockList, isIP } from 'node:net'
 import type { Report } from '../../domain/advance.ts'
 import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
+import { canReach } from '../can-reach.ts'
 import { VALIDITY_RAN_OUT, wordsFor } from './error-codes.ts'
 import { isSignedBy } from './signature.ts'
 
@@ -23,35 +23,6 @@ const KEEP_TRYING = '#rc=5&rp=ct,rt,5xx'
 export function statusCallbackUrl(callbackUrl: string, attemptRef: string, baseUrl: string): string | undefined {
   if (!canReach(baseUrl, callbackUrl)) return undefined
   return `${callbackUrl}?${REFERENCE}=${encodeURIComponent(attemptRef)}${KEEP_TRYING}`
-}
-
-const NOT_PUBLIC = new BlockList()
-for (const [network, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const) {
-  NOT_PUBLIC.addSubnet(network, bits, 'ipv4')
-}
-NOT_PUBLIC.addSubnet('::', 127, 'ipv6')
-NOT_PUBLIC.addSubnet('fc00::', 7, 'ipv6')
-NOT_PUBLIC.addSubnet('fe80::', 10, 'ipv6')
-
-function canReach(from: string, to: string): boolean {
-  if (!URL.canParse(to) || !URL.canParse(from)) return false
-  return isPublic(new URL(to)) || !isPublic(new URL(from))
-}
-
-function isPublic({ hostname }: URL): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '')
-  const version = isIP(host)
-  if (version !== 0) return !NOT_PUBLIC.check(host, version === 4 ? 'ipv4' : 'ipv6')
-  // Twilio takes no host name with an underscore.
-  return host.includes('.') && !/_|\.(localhost|local|internal|lan|home\.arpa)$/.test(host)
 }
 
 /** Verifies and reads a call. `callbackUrl` is ours as Twilio knows it; the query comes from the request. */

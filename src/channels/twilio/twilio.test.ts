@@ -11,6 +11,7 @@ import {
   TWILIO_TOKEN,
   type TwilioOptions,
 } from '../../../test/fakes/twilio.ts'
+import { channelWorld } from '../../../test/support/channel-world.ts'
 import type { Channel, Outgoing } from '../../engine/ports/channel.ts'
 import { MovableClock } from '../../system/movable-clock.ts'
 import { twilio } from './twilio.ts'
@@ -37,7 +38,7 @@ async function start({
   closers.push(fake.close)
   const all = { accountSid: TWILIO_ACCOUNT, authToken: TWILIO_TOKEN, from: TWILIO_SENDER, baseUrl: fake.url, ...config }
   const given = Object.fromEntries(Object.entries(all).filter(([name]) => name !== without)) as Config
-  const channel = twilio.create(given, { connectionId: 'sms', callbackUrl, clock: new MovableClock(NOW) })
+  const channel = twilio.create(given, channelWorld({ callbackUrl, clock: new MovableClock(NOW) }))
   closers.push(() => channel.close?.())
   return { fake, channel }
 }
@@ -110,7 +111,7 @@ describe('what is sent', () => {
       from: TWILIO_SENDER,
       baseUrl: `${fake.url}//`,
     }
-    const world = { connectionId: 'sms', callbackUrl: '', clock: new MovableClock(NOW) }
+    const world = channelWorld({ connectionId: 'sms', callbackUrl: '', clock: new MovableClock(NOW) })
     const channel = twilio.create(config, world)
     closers.push(() => channel.close?.())
     expect((await send(channel)).kind).toBe('accepted')
@@ -171,13 +172,13 @@ describe('the callback URL', () => {
   it('is asked for at each send, for the port may be known only then', async () => {
     const { fake } = await start()
     let callbackUrl = 'http://127.0.0.1:1/callbacks/sms'
-    const world = {
+    const world = channelWorld({
       connectionId: 'sms',
       clock: new MovableClock(NOW),
       get callbackUrl() {
         return callbackUrl
       },
-    }
+    })
     const config = { accountSid: TWILIO_ACCOUNT, authToken: TWILIO_TOKEN, from: TWILIO_SENDER, baseUrl: fake.url }
     const channel = twilio.create(config, world)
     closers.push(() => channel.close?.())

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Outgoing } from '../../engine/ports/channel.ts'
 import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
-import { defineChannel, Secret, Url, type World } from '../define-channel.ts'
+import { defineChannel, listOf, Secret, Secrets, Url, type World } from '../define-channel.ts'
 import { readStatusCallback, statusCallbackUrl } from './status-callback.ts'
 import { outcomeOfAnswer } from './twilio-outcome.ts'
 
@@ -14,8 +14,6 @@ const BASE_URL = 'https://api.twilio.com'
 /** Of `ValidityPeriod`, in seconds. What may wait longer is given the most, which is Twilio's own default. */
 const VALIDITY_SECONDS = { min: 1, max: 36_000 }
 
-const authToken = Secret()
-
 const config = Type.Object({
   accountSid: Type.String({
     pattern: '^AC[0-9a-fA-F]{32}$',
@@ -24,7 +22,7 @@ const config = Type.Object({
     description: 'The account, as the Twilio Console shows it.',
   }),
   authToken: Type.Optional(
-    Type.Union([authToken, Type.Array(authToken, { minItems: 1 })], {
+    Secrets({
       unset: '`apiKey` logs in, and no receipts come back',
       description:
         'The account’s auth token: it checks callbacks and, where there is no `apiKey`, logs in. A list while it is being ' +
@@ -92,10 +90,11 @@ export const twilio = defineChannel({
     address: 'phone',
     carries: ['text'],
     takesIdempotencyKey: false,
+    validity: { minMs: VALIDITY_SECONDS.min * 1000, maxMs: VALIDITY_SECONDS.max * 1000 },
   }),
   create: (config, world) => {
     const http = createHttpClient()
-    const tokens = tokensOf(config)
+    const tokens = listOf(config.authToken)
     return {
       send: (outgoing, signal) => send(http, config, world, outgoing, signal),
       receive: (request) => readStatusCallback(request, world.callbackUrl, tokens),
@@ -152,11 +151,7 @@ function validitySeconds(validForMs: number): number {
 
 function loginOf({ accountSid, authToken, apiKey, apiSecret }: Config): string {
   if (apiKey !== undefined) return `${apiKey}:${apiSecret ?? ''}`
-  return `${accountSid}:${tokensOf({ authToken })[0] ?? ''}`
-}
-
-function tokensOf({ authToken = [] }: Pick<Config, 'authToken'>): readonly string[] {
-  return typeof authToken === 'string' ? [authToken] : authToken
+  return `${accountSid}:${listOf(authToken)[0] ?? ''}`
 }
 
 function baseUrlOf({ baseUrl = BASE_URL }: Config): string {

@@ -4,6 +4,7 @@ import type { ContentType, StepContent } from '../../domain/content.ts'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { User } from '../../domain/recipient.ts'
 import type { SuccessStatus } from '../../domain/status-ladder.ts'
+import type { SuppressionReason } from '../../domain/suppression.ts'
 
 /** One send: what a channel needs to reach one person once. */
 export type Outgoing = {
@@ -36,9 +37,26 @@ export type RawRequest = {
 /** A receipt names its attempt by our reference or by the provider's own id. */
 export type Receipt = { attemptRef: string; report: Report } | { providerRef: string; report: Report }
 
+/** What a provider tells of a person rather than of an attempt. `address` as in `Outgoing`. */
+export type Heard =
+  /** Nothing more goes to this address on this channel. */
+  | { kind: 'suppress'; channel: string; address: string; reason: SuppressionReason }
+  /** The person has asked for messages again. */
+  | { kind: 'lift'; channel: string; address: string }
+  /** The person wrote to us. `id` is the provider's, the same when it tells it twice. */
+  | { kind: 'reply'; channel: string; address: string; id: string; text?: string; at?: number }
+
+/** What a provider tells of its own accord. */
+export type Told = {
+  receipts: Receipt[]
+  /** Absent: nothing of that kind. */
+  heard?: Heard[]
+  /** How many items we understood and have no use for. */
+  ignored: number
+}
+
 export type CallbackResult =
-  /** `ignored` counts items that we understood and have no use for. */
-  | { kind: 'receipts'; receipts: Receipt[]; ignored: number }
+  | ({ kind: 'receipts' } & Told)
   /** A handshake that the provider wants answered. */
   | { kind: 'reply'; status: number; body: string; contentType?: string }
   /** Not from the provider: nothing in it is believed. */
@@ -46,12 +64,40 @@ export type CallbackResult =
   /** From the provider, but not in a shape that we read. */
   | { kind: 'unreadable'; detail: string }
 
+/** A send that was made and is to be taken back. */
+export type Revocation = Pick<Outgoing, 'umid' | 'attemptRef' | 'idempotencyKey' | 'channel' | 'address'> & {
+  /** The provider's own id, where its answer to the send gave one. */
+  providerRef?: string
+}
+
+export type RevokeOutcome =
+  /** It has not arrived and never will. */
+  | { kind: 'revoked' }
+  /** The person has it: that much is certain. */
+  | { kind: 'too-late'; status: 'delivered' | 'read' }
+  /** Neither is known: there was no answer, or one that tells nothing. */
+  | { kind: 'unclear'; detail: string }
+
+/** Whether a provider takes the credentials; nothing is sent to find out. */
+export type CheckOutcome =
+  /** `detail` is what the provider says of the account, in a few words. */
+  | { kind: 'good'; detail?: string }
+  | { kind: 'refused'; detail: string }
+  /** It could not be asked. */
+  | { kind: 'unknown'; detail: string }
+
 /** A channel in use: a provider with credentials. */
 export type Channel = {
   /** Answers with a value for whatever the provider does; throws only for our own mistakes. Aborts on `signal`. */
   send(outgoing: Outgoing, signal: AbortSignal): Promise<SendOutcome>
   /** Verifies and reads a callback. Absent where the provider never calls back. Pure, except for the clock. */
   receive?(request: RawRequest): CallbackResult | Promise<CallbackResult>
+  /** Takes back what was sent, while it has not arrived. Present where `abilities` say `revokes`. Aborts on `signal`. */
+  revoke?(sent: Revocation, signal: AbortSignal): Promise<RevokeOutcome>
+  /** Tries the credentials. Absent where a provider has nothing that could be asked. Aborts on `signal`. */
+  check?(signal: AbortSignal): Promise<CheckOutcome>
+  /** Opens what has to be open for receipts to come in, and keeps it open; for providers that do not call back over HTTP. */
+  start?(): void
   /** Lets running sends finish and closes what is pooled. */
   close?(): Promise<void>
 }
@@ -65,6 +111,12 @@ export type Abilities = {
   carries: readonly ContentType[]
   /** The provider sends once for each idempotency key, so an uncertain send may be repeated. */
   takesIdempotencyKey: boolean
+  /** The shortest and the longest life that one message can be given; absent where it cannot be given one. */
+  validity?: { minMs: number; maxMs: number }
+  /** What has not arrived can be taken back. */
+  revokes?: true
+  /** What people write back comes in, STOP among it. */
+  hearsReplies?: true
 }
 
 /** A channel under the name that the operator gave it, with the channel names that it serves. */

@@ -1,0 +1,6 @@
+/**
+ * Why nothing more is sent to an address on a channel: the person has said stop (`opted-out`), has shut the sender out
+ * (`blocked`), or the address is known to lead nowhere (`bad-address`).
+ */
+export const SUPPRESSION_REASONS = ['opted-out', 'blocked', 'bad-address'] as const
+export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number]
