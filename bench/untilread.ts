@@ -45,6 +45,7 @@ export async function untilread(location: string, clock: Clock): Promise<Contend
   const newEngine = () =>
     new Engine({
       store: store.messages,
+      suppressions: store.suppressions,
       connections,
       clock,
       log: failing((failure) => sends.fail(failure)),

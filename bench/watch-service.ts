@@ -74,6 +74,7 @@ async function untilread(location: string) {
   const directory = { find: async (_: string, id: string) => ({ email: `${id}@example.test` }) }
   const engine = new Engine({
     store: store.messages,
+    suppressions: store.suppressions,
     connections: new Connections([mail]),
     clock: systemClock,
     log: { info: () => {}, warn: stopOn, error: stopOn },

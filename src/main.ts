@@ -71,6 +71,7 @@ export async function startServer(
     const readers = new ReaderFeed()
     const engine: Engine = new Engine({
       store: store.messages,
+      suppressions: store.suppressions,
       connections,
       clock,
       log,
@@ -226,11 +227,12 @@ type Setting = {
 
 function createConnections(config: Config, setting: Setting): Connections {
   const connections = config.connections.map(
-    ({ id, definition, channels, limits, settings }): Connection => ({
+    ({ id, definition, channels, limits, receiptsWithinMs, settings }): Connection => ({
       id,
       provider: definition.id,
       serves: channels,
       limits,
+      ...(receiptsWithinMs !== undefined && { receiptsWithinMs }),
       abilities: (channel) => definition.abilities(channel, settings),
       channel: definition.create(
         settings,

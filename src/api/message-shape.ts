@@ -197,6 +197,11 @@ export const StepShape = Type.Object(
         description: 'When it is not known whether a send went out: wait for a receipt (the default), or send again.',
       }),
     ),
+    revokeOnFallback: Type.Optional(
+      Type.Boolean({
+        description: 'Before the next step, have the provider take back what has not arrived. For channels that can.',
+      }),
+    ),
   },
   { additionalProperties: false, 'x-shape': 'Step' },
 )

@@ -11,6 +11,8 @@ const CODES: Record<SequenceProblem['fault'], ErrorCode> = {
   'cannot-report-delivered': 3025,
   'cannot-report-read': 3026,
   'bad-on-uncertain': 1000,
+  'bad-revoke': 1000,
+  'cannot-revoke': 3027,
   'unknown-field': 1000,
 }
 

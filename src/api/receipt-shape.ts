@@ -34,6 +34,7 @@ const UNKNOWN_ERROR = 57
 const SKIPPED: Record<SkipReason, number> = {
   'no-address': 15, // invalid destination
   'opted-out': 46, // subscriber not reachable
+  'bad-address': 15, // invalid destination
   'not-configured': 18, // invalid parameter
   'content-not-carried': 2, // content-related
 }

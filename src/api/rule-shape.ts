@@ -127,6 +127,7 @@ export const RuleAnswer = Type.Object({
       fallbackAfter: Type.Optional(Seconds('In seconds.')),
       successStatus: Type.String(),
       onUncertain: Type.Enum(['wait', 'resend']),
+      revokeOnFallback: Type.Optional(Type.Boolean()),
     }),
   ),
   texts: TextsShape,
@@ -166,11 +167,12 @@ export function showRule(rule: ReminderRule, origin: 'configuration' | 'api', wa
     ...(warnings.length > 0 && { warnings: [...warnings] }),
     match: structuredClone(match) as Static<typeof RuleAnswer>['match'],
     ...(waitMs !== undefined && { after: waitMs / 1000 }),
-    steps: steps.map(({ fallbackAfterMs, successStatus, channel, onUncertain }) => ({
+    steps: steps.map(({ fallbackAfterMs, successStatus, channel, onUncertain, revokeOnFallback }) => ({
       channel,
       ...(fallbackAfterMs !== undefined && { fallbackAfter: fallbackAfterMs / 1000 }),
       successStatus: titleCase(successStatus),
       onUncertain,
+      ...(revokeOnFallback && { revokeOnFallback }),
     })),
     ...(translations && { translations }),
     gap: gap === 'once' ? gap : showGap(gap),

@@ -182,7 +182,7 @@ export const TimelineAnswer = Type.Object({
   next: Type.Union([
     Type.Object({
       at: Time,
-      what: Type.Enum(['send', 'ask', 'answer', 'fall-back', 'give-up', 'expire']),
+      what: Type.Enum(['send', 'ask', 'answer', 'revoke', 'fall-back', 'give-up', 'expire']),
       step: StepNumber,
       channel: Type.String(),
       text: Type.String(),

@@ -68,7 +68,7 @@ function stepView(step: Step, index: number, attempt: Attempt | undefined) {
 }
 
 function attemptView(attempt: Attempt, fallbackAfterMs: number | undefined) {
-  const { status, leftAt, connection, uncertain, inFlight, withdrawn, skipped, error } = attempt
+  const { status, leftAt, connection, uncertain, inFlight, withdrawn, revoked, skipped, error } = attempt
   const deadlineAt = leftAt === undefined || fallbackAfterMs === undefined ? undefined : leftAt + fallbackAfterMs
   const times = Object.entries(attempt.times) as [Status, readonly [number, number | null]][]
   return {
@@ -80,13 +80,14 @@ function attemptView(attempt: Attempt, fallbackAfterMs: number | undefined) {
     ...(uncertain && { uncertain }),
     ...(inFlight && { inFlight }),
     ...(withdrawn && { withdrawn }),
+    ...(revoked && { revoked }),
     ...(skipped !== undefined && { skipped }),
     ...(error !== undefined && { error }),
     times: Object.fromEntries(times.map(([each, [heardAt]]) => [each, iso(heardAt)])),
   }
 }
 
-type NextStep = 'send' | 'ask' | 'answer' | 'fall-back' | 'give-up' | 'expire'
+type NextStep = 'send' | 'ask' | 'answer' | 'revoke' | 'fall-back' | 'give-up' | 'expire'
 
 /** The next moment at which something happens by itself. */
 function nextView({ progress, sequence, expiresAt, attempts }: Message) {
@@ -110,6 +111,8 @@ function nextView({ progress, sequence, expiresAt, attempts }: Message) {
         'answer',
         `${channel}'s provider is being called; without an answer by then the send counts as uncertain.`,
       )
+    case 'revoking':
+      return next('revoke', `${channel} is being taken back; without an answer by then the next step is taken.`)
     case 'waiting':
       return waitingView(progress, sequence, next)
   }

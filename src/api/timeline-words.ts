@@ -27,7 +27,7 @@ export function timelineText(entry: TimelineEntry, sequence: readonly Step[]): s
         ? `${channel}'s provider had taken the message, as we learned later.`
         : `${channel}'s provider took the message.`
     case 'send-rejected':
-      return `${channel}'s provider refused the message${because(facts)}${facts.late ? ', as we learned later' : ''}.`
+      return `${channel}'s provider refused the message${because(facts)}${facts.late ? ', as we learned later' : ''}${elsewhere(facts)}.`
     case 'send-retry':
       return retryText(channel, facts)
     case 'send-uncertain':
@@ -36,6 +36,14 @@ export function timelineText(entry: TimelineEntry, sequence: readonly Step[]): s
       return `${channel} is sent again${via(facts)}.`
     case 'send-withdrawn':
       return `The send on ${channel} was called back before it left.`
+    case 'recall-asked':
+      return `${channel} was not known to have arrived in time; its provider is asked to take it back.`
+    case 'recalled':
+      return `${channel}'s provider has taken the message back: it will not arrive there any more.`
+    case 'recall-too-late':
+      return `${channel}'s provider could not take the message back, because it had been ${facts.status}.`
+    case 'recall-unclear':
+      return `Whether ${channel} was taken back is not known${because(facts)}.`
     case 'receipt':
       return receiptText(isWatched(sequence, step) ? 'The chat' : channel, facts)
     case 'receipt-unmatched':
@@ -84,6 +92,7 @@ function skipReason({ reason, detail }: Facts): string {
   const words: Record<string, string> = {
     'no-address': 'no address is known that it can use',
     'opted-out': 'the person has opted out of it',
+    'bad-address': 'the address is known to lead nowhere',
     'not-configured': 'it has no connection here',
     'content-not-carried': 'it cannot carry this content, and there is no fallback text',
   }
@@ -104,8 +113,13 @@ function cancelledText({ reason }: Facts): string {
 
 function retryText(channel: string, facts: Facts): string {
   const failed = `${channel} could not be sent${because(facts)}`
+  if (facts.plan === 'by another connection') return `${failed}${elsewhere(facts)}.`
   if (facts.nextAt !== undefined) return `${failed}; it is tried again at ${clockTime(facts.nextAt)}.`
   return facts.late ? `${failed}, as we learned later.` : `${failed}, and there is no time left for another try.`
+}
+
+function elsewhere({ plan }: Facts): string {
+  return plan === 'by another connection' ? '; another connection is tried at once' : ''
 }
 
 function uncertainText(channel: string, facts: Facts): string {
@@ -131,6 +145,8 @@ function receiptText(channel: string, facts: Facts): string {
       return `${said}, after a higher status was known; it changes nothing.`
     case 'failed-elsewhere':
       return `${said}${why}, of an earlier try through a connection that the step has left; it changes nothing.`
+    case 'after-recall':
+      return `${said}, after its provider had confirmed that it was taken back; it changes nothing.`
     case 'failed-after-delivered':
       return `${said}${why}, though it had reached the handset; it changes nothing.`
     default:

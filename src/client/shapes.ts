@@ -14,6 +14,7 @@ export type SequenceStep = {
   fallbackAfter?: number
   successStatus?: 'Accepted' | 'Sent' | 'Delivered' | 'Read'
   onUncertain?: 'wait' | 'resend'
+  revokeOnFallback?: boolean
 }
 
 export type MessageRequest = {
@@ -100,7 +101,7 @@ export type TimelineStep = {
 }
 export type Planned = {
   at: string
-  what: 'send' | 'ask' | 'answer' | 'fall-back' | 'give-up' | 'expire'
+  what: 'send' | 'ask' | 'answer' | 'revoke' | 'fall-back' | 'give-up' | 'expire'
   step: number
   channel: string
   text: string

@@ -20,7 +20,7 @@ export function connectionsFor(
   channel: string,
 ): readonly string[] {
   const chosen = subaccount?.channels[channel]
-  if (chosen !== undefined) return chosen
+  if (chosen !== undefined) return chosen.map(({ connection }) => connection)
   const real = config.connections.filter(({ channels }) => channels.includes(channel)).map(({ id }) => id)
   const simulated = config.sandbox && real.length === 0 && lookUpChannel(channel) !== undefined
   return simulated ? [SANDBOX_CONNECTION] : real
@@ -29,7 +29,7 @@ export function connectionsFor(
 /** While a connection is faulty, what it serves is not known: then a step is held only against what no connection can change. */
 export function possibleAbility(name: string): ChannelAbility {
   const facts = lookUpChannel(name)
-  return { name: facts?.name ?? name, reports: facts?.reports ?? SUCCESS_STATUSES, connected: true }
+  return { name: facts?.name ?? name, reports: facts?.reports ?? SUCCESS_STATUSES, connected: true, revokes: true }
 }
 
 /** What a channel name in a sequence means for a subaccount; undefined for a name that nobody knows. */
@@ -40,10 +40,12 @@ export function configuredAbility(
 ): ChannelAbility | undefined {
   const channel = channelName(name, config.connections)
   const facts = lookUpChannel(channel)
-  // The first one carries the step unless it is down, so what it can report is what may be asked for.
-  const [id] = connectionsFor(config, subaccount, channel)
-  if (id === undefined) return facts && { name: channel, reports: facts.reports, connected: false }
-  const connection = config.connections.find((each) => each.id === id)
-  const reports = connection?.definition.abilities(channel, connection.settings).reports ?? facts?.reports ?? []
-  return { name: channel, reports, connected: true }
+  const ids = connectionsFor(config, subaccount, channel)
+  if (ids.length === 0) return facts && { name: channel, reports: facts.reports, connected: false }
+  const serving = config.connections.filter(({ id }) => ids.includes(id))
+  // Only the simulated phones are no connection of the file.
+  if (serving.length === 0) return { name: channel, reports: facts?.reports ?? [], connected: true }
+  const abilities = serving.map(({ definition, settings }) => definition.abilities(channel, settings))
+  const reports = SUCCESS_STATUSES.filter((status) => abilities.some((each) => each.reports.includes(status)))
+  return { name: channel, reports, connected: true, revokes: abilities.some(({ revokes }) => revokes === true) }
 }

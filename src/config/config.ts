@@ -1,4 +1,5 @@
 import type { ChannelDefinition } from '../channels/define-channel.ts'
+import type { ConnectionChoice } from '../domain/connection-choice.ts'
 import type { ReminderRule } from '../domain/reminder-rule.ts'
 import type { SourceDefinition } from '../sources/define-source.ts'
 import type { LOG_LEVELS } from './schema.ts'
@@ -33,6 +34,8 @@ export type ConnectionConfig = {
   /** Channel names in our spelling, or the operator's own. */
   channels: readonly string[]
   limits: { concurrency: number; perSecond?: number }
+  /** When receipts are overdue; absent: nobody looks. */
+  receiptsWithinMs?: number
   /** The provider's own fields, as its definition has them. */
   settings: unknown
 }
@@ -66,8 +69,8 @@ export type BadgeConfig = {
 export type SubaccountConfig = {
   /** As it was written; it has been checked. */
   sequence?: readonly unknown[]
-  /** Channel name to connection ids, in the order in which they are tried. */
-  channels: Readonly<Record<string, readonly string[]>>
+  /** Channel name to the connections that carry it, in the order in which they are tried. */
+  channels: Readonly<Record<string, readonly ConnectionChoice[]>>
   /** In the order in which they are asked. */
   reminders: readonly ReminderRule[]
 }

@@ -1,5 +1,6 @@
 import type { ChannelDefinition } from '../channels/define-channel.ts'
 import { lookUpChannel } from '../domain/channel-catalogue.ts'
+import { parseDuration } from '../domain/durations.ts'
 import { type Findings, join, readBySchema } from './check.ts'
 import { type ConnectionConfig, SANDBOX_CONNECTION } from './config.ts'
 import { checkTogether, findDefinition, isFaulty } from './definitions.ts'
@@ -41,14 +42,15 @@ function readConnection(
   const definition = findDefinition(node, 'provider', name, definitions, findings)
   if (definition === undefined) return undefined
   const values = readBySchema(connectionSchema(definition), node, name, findings) as Record<string, unknown>
-  const { provider: _, channels: __, concurrency, perSecond, ...settings } = values
+  const { provider: _, channels: __, concurrency, perSecond, receiptsWithin, ...settings } = values
+  const receiptsWithinMs = parseDuration(String(receiptsWithin)) ?? 0
   const channels = readChannels(node, name, definition, findings)
   checkTogether(node, name, () => definition.check?.(settings), findings)
   const limits = {
     concurrency: concurrency as number,
     ...(perSecond !== undefined && { perSecond: perSecond as number }),
   }
-  return { id, definition, channels, limits, settings }
+  return { id, definition, channels, limits, settings, ...(receiptsWithinMs > 0 && { receiptsWithinMs }) }
 }
 
 /** The channel names of a connection in our spelling. */

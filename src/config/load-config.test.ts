@@ -149,6 +149,7 @@ describe('connections', () => {
         definition: acme,
         channels: ['SMS', 'WhatsApp'],
         limits: { concurrency: 16, perSecond: 2.5 },
+        receiptsWithinMs: 600_000,
         settings: { apiKey: 'k', baseUrl: 'https://api.acme.example' },
       },
     ])
@@ -270,8 +271,27 @@ describe('subaccounts', () => {
   test('keep their sequence as it was written, and their routes in our spelling', () => {
     const yaml = `${two}subaccounts:\n  shop: { sequence: [{ channel: pager }, { channel: sms }], channels: { sms: [b, a] } }\n`
     expect(load(yaml).config.subaccounts).toEqual({
-      shop: { sequence: [{ channel: 'pager' }, { channel: 'sms' }], channels: { SMS: ['b', 'a'] }, reminders: [] },
+      shop: {
+        sequence: [{ channel: 'pager' }, { channel: 'sms' }],
+        channels: { SMS: [{ connection: 'b' }, { connection: 'a' }] },
+        reminders: [],
+      },
     })
+  })
+
+  test('share a channel out by weights, and by countries', () => {
+    const sms = '[{ connection: a, weight: 2.5, countries: [sg, MY] }, b]'
+    const { shop } = load(`${two}subaccounts:\n  shop: { channels: { SMS: ${sms} } }\n`).config.subaccounts
+    expect(shop?.channels).toEqual({
+      SMS: [{ connection: 'a', weight: 2.5, countries: ['SG', 'MY'] }, { connection: 'b' }],
+    })
+    const wrong = '[{ connection: c, weight: -1, countries: [Singapore] }, { weight: 2 }]'
+    expect(problems(`${two}subaccounts:\n  shop: { channels: { SMS: ${wrong} } }\n`)).toEqual([
+      'untilread.yaml:5:28 | subaccounts.shop.channels.SMS[1].connection | missing: set it to text',
+      'untilread.yaml:5:43 | subaccounts.shop.channels.SMS[0].connection | "c" is not a connection; did you mean a?',
+      'untilread.yaml:5:54 | subaccounts.shop.channels.SMS[0].weight | got -1, want a number from 0 to 1000',
+      'untilread.yaml:5:70 | subaccounts.shop.channels.SMS[0].countries[0] | got "Singapore", want an ISO 3166 code such as SG',
+    ])
   })
 
   test('a sequence is held against the channels that there are, each fault at its place', () => {
@@ -292,7 +312,7 @@ describe('subaccounts', () => {
       'untilread.yaml:8:20 | subaccounts.shop.sequence[0].channel | Viber has no connection in this subaccount',
       'untilread.yaml:9:45 | subaccounts.shop.sequence[1].fallbackAfter | got 5; use whole seconds from 10 to 86400',
       'untilread.yaml:10:40 | subaccounts.shop.sequence[2].successStatus | SMS reports no Read; use Delivered or Sent or Accepted',
-      'untilread.yaml:10:46 | subaccounts.shop.sequence[2].fallBackAfter | is not a field of a step; a step has channel, fallbackAfter, successStatus, onUncertain',
+      'untilread.yaml:10:46 | subaccounts.shop.sequence[2].fallBackAfter | is not a field of a step; a step has channel, fallbackAfter, successStatus, onUncertain, revokeOnFallback',
       'untilread.yaml:11:3 | subaccounts.ab | is not a good name; use 3 to 50 letters, digits or - . _ &',
     ])
   })

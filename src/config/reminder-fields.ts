@@ -25,6 +25,12 @@ export const reminderStep = Type.Object({
       description: 'What to do when it is not known whether a send went out.',
     }),
   ),
+  revokeOnFallback: Type.Optional(
+    Type.Boolean({
+      unset: 'what was sent stays sent',
+      description: 'Before the next step, have the provider take back what has not arrived; for channels that can.',
+    }),
+  ),
 })
 
 const template = 'a Liquid template'

@@ -45,7 +45,30 @@ export const step = Type.Object({
       description: 'What to do when it is not known whether a send went out.',
     }),
   ),
+  revokeOnFallback: Type.Optional(
+    Type.Boolean({
+      unset: 'what was sent stays sent',
+      description: 'Before the next step, have the provider take back what has not arrived; for channels that can.',
+    }),
+  ),
 })
+
+const choice = Type.Union(
+  [
+    Type.String(),
+    Type.Object({
+      connection: Type.String({ description: 'Name of a connection.' }),
+      weight: Type.Optional(Type.Number({ minimum: 0, maximum: 1000 })),
+      countries: Type.Optional(
+        Type.Array(Type.String({ pattern: '^[A-Za-z]{2}$', expected: 'an ISO 3166 code such as SG' }), {
+          minItems: 1,
+          expected: 'a list of countries such as [SG, MY]',
+        }),
+      ),
+    }),
+  ],
+  { expected: 'the name of a connection, or a group such as { connection: main, weight: 2, countries: [SG] }' },
+)
 
 export const subaccount = Type.Object({
   sequence: Type.Optional(
@@ -58,11 +81,19 @@ export const subaccount = Type.Object({
     }),
   ),
   channels: Type.Optional(
-    Type.Record(Type.String(), Type.Array(Type.String(), { minItems: 1, expected: 'a list of connection names' }), {
-      keys: 'a channel name such as WhatsApp or SMS',
-      unset: 'all that serve it, in the order of the file',
-      description: 'The connections that serve a channel here, in the order in which they are tried.',
-    }),
+    Type.Record(
+      Type.String(),
+      Type.Array(choice, { minItems: 1, expected: 'a list of connection names, such as [main, backup]' }),
+      {
+        keys: 'a channel name such as WhatsApp or SMS',
+        unset: 'all that serve it, in the order of the file',
+        description:
+          'The connections that carry a channel here, in the order in which they are tried: the next one while the one ' +
+          'before is down or turns a message away. Each is a name, or a group with `connection` and, if wanted, `weight` ' +
+          '(messages are shared out by it, and the order is each message’s own; 0 is a reserve) and `countries` (ISO ' +
+          '3166 codes; nobody else goes this way).',
+      },
+    ),
   ),
   reminders: Type.Optional(
     // Checked by the domain, like a rule that comes through the API.
@@ -126,6 +157,14 @@ export const connectionFields = {
       description: 'Most calls in a second.',
     }),
   ),
+  receiptsWithin: Duration({
+    default: '10m',
+    from: '0s',
+    to: '7d',
+    description:
+      'When nothing has been heard for so long of 20 messages that it took, it counts as down: another connection is ' +
+      'used while there is one. `0s`: that is not looked at.',
+  }),
 } satisfies TProperties
 
 const root = {

@@ -1,4 +1,5 @@
 import type { RuleWorld, WatchedSource } from '../domain/check-rule.ts'
+import type { ConnectionChoice } from '../domain/connection-choice.ts'
 import { type ChannelAbility, checkSequence } from '../domain/sequence.ts'
 import { nearest } from '../words/nearest.ts'
 import { channelName, configuredAbility, possibleAbility } from './abilities.ts'
@@ -72,7 +73,7 @@ function checkSteps(
 }
 
 function readRoutes(node: Located | undefined, name: string, house: House, findings: Findings) {
-  const routes: Record<string, string[]> = {}
+  const routes: Record<string, ConnectionChoice[]> = {}
   if (node === undefined || !isMap(node)) return routes
   for (const [key, list] of node.value) {
     const channel = channelName(key, house.connections)
@@ -86,12 +87,26 @@ function readRoutes(node: Located | undefined, name: string, house: House, findi
     }
     const items = isList(list) ? list.value : []
     for (const [index, item] of items.entries()) {
-      const problem = typeof item.value === 'string' ? routeProblem(item.value, channel, house) : undefined
-      if (problem) findings.problems.push({ name: `${full}[${index}]`, origin: item.origin, message: problem })
+      const named = isMap(item) ? item.value.get('connection') : item
+      const problem = typeof named?.value === 'string' ? routeProblem(named.value, channel, house) : undefined
+      const where = isMap(item) ? `${full}[${index}].connection` : `${full}[${index}]`
+      if (problem) findings.problems.push({ name: where, origin: (named ?? item).origin, message: problem })
     }
-    routes[channel] = items.map(({ value }) => String(value))
+    routes[channel] = items.map(choiceOf)
   }
   return routes
+}
+
+/** The schema has said what is wrong with its shape. */
+function choiceOf(item: Located): ConnectionChoice {
+  const { connection, weight, countries } = isMap(item)
+    ? (plain(item) as Record<string, unknown>)
+    : { connection: item.value }
+  return {
+    connection: String(connection),
+    ...(typeof weight === 'number' && { weight }),
+    ...(Array.isArray(countries) && { countries: countries.map((each) => String(each).toUpperCase()) }),
+  }
 }
 
 function routeProblem(id: string, channel: string, { connections, sandbox }: House): string | undefined {

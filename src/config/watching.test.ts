@@ -260,7 +260,7 @@ describe('reminder rules', () => {
       `untilread.yaml:9:18 | ${at}[0].match.skil | is not a field of match; did you mean skill?`,
       `untilread.yaml:9:42 | ${at}[0].match.source[1] | "far" is not a source of this subaccount; there are shop, poll, events`,
       `untilread.yaml:10:16 | ${at}[0].after | got "soon"; use a duration from 10s to 31d such as "1h", or whole seconds`,
-      `untilread.yaml:12:33 | ${at}[0].steps[0].succesStatus | is not a field of a step; a step has channel, fallbackAfter, successStatus, onUncertain`,
+      `untilread.yaml:12:33 | ${at}[0].steps[0].succesStatus | is not a field of a step; a step has channel, fallbackAfter, successStatus, onUncertain, revokeOnFallback`,
       `untilread.yaml:12:66 | ${at}[0].steps[1].channel | "Fax" is not a channel; use one such as WhatsApp or SMS`,
       `untilread.yaml:13:24 | ${at}[0].texts.html | line 1: a tag is not closed`,
       `untilread.yaml:14:9 | ${at}[1].steps | must be a list of 1 to 10 steps such as {"channel":"SMS"}`,

@@ -11,15 +11,16 @@ export type { Advanced, Context, Effect, Event, Report, Route } from './transiti
 /**
  * The one place that decides what happens next to a message. Pure: the time is in the event, the world is in the context.
  *
- *   due ──claimed──> sending ──accepted, uncertain──> waiting ──time over──> due, for the next step
+ *   due ──claimed──> sending ──accepted, uncertain──> waiting ──time over──> (revoking ──>) due, for the next step
  *    ^                  │                                │
  *    ├──retry, withdrawn┘                                │
  *    └──it did not go, as a late answer tells────────────┘
  *
  * A dead end in any phase makes the next step due; after the last step the message is `exhausted`. Only `due` opens a step,
  * so each send goes through the wake loop, whatever brought the message there. A step that cannot be tried is passed over,
- * one whose connection is busy stays due. A receipt ahead of its answer tells that the send went out, and leads to
- * `waiting`. Before an unread streak opens a step it asks (`due` ──> `asking` ──> `due`). From any phase success leads to `succeeded` and a cancel to `cancelled`; the hour of expiry is noticed at the
+ * one whose connection is busy stays due; one that a connection turned away goes to another that is free. A receipt ahead of its answer tells that the send went out, and leads to
+ * `waiting`. Where the sender wants it, what has not arrived in time is taken back before the next step (`revoking`), which
+ * waits for the answer, but not for long. Before an unread streak opens a step it asks (`due` ──> `asking` ──> `due`). From any phase success leads to `succeeded` and a cancel to `cancelled`; the hour of expiry is noticed at the
  * next wake-up outside `sending` and leads to `expired`; where no timer ends the last wait, silence leads to `unknown`.
  *
  * Answers and receipts may come late, twice, before one another or after the end: all is judged here, never by the callers.
@@ -35,6 +36,9 @@ export function advance(message: Message, event: Event, context: Context): Advan
       break
     case 'receipt':
       onReceipt(draft, event)
+      break
+    case 'revoked':
+      onRevoked(draft, event)
       break
     case 'cancel':
       if (draft.isLive()) draft.end('cancelled')
@@ -60,8 +64,15 @@ function onDue(draft: Draft): void {
   if (progress.phase === 'asking') return askAgain(draft, progress.step)
   if (draft.message.expiresAt !== undefined && draft.at >= draft.message.expiresAt) return draft.end('expired')
   if (progress.phase === 'due') return open(draft, progress.step)
+  if (progress.phase === 'revoking') {
+    draft.note('recall-unclear', progress.step, { detail: 'no answer in time' })
+    fallBack(draft, progress.step, 'not-in-time')
+    if (draft.isLive()) onDue(draft)
+    return
+  }
   // The time of a step is over. Without a timer of its own, only a dead end falls back, and none was ever reported.
   if (draft.stepAt(progress.step).fallbackAfterMs === undefined) return draft.end('unknown', { waited: 'horizon' })
+  if (canRecall(draft, progress.step)) return recall(draft, progress.step)
   fallBack(draft, progress.step, 'not-in-time')
   if (draft.isLive()) onDue(draft)
 }
@@ -112,7 +123,7 @@ function open(draft: Draft, from: number): void {
     if (route.kind === 'later') return holdBack(draft, step, route.at)
     if (route.kind === 'send') {
       if (watch !== undefined) draft.setWatch({ ...watch, asked: 0 })
-      return send(draft, step, route.connection)
+      return send(draft, step, route)
     }
     skip(draft, step, route)
   }
@@ -134,11 +145,12 @@ function skip(draft: Draft, step: number, route: Route & { kind: 'skip' }): void
   draft.fail(step, 'rejected', { message: detail ?? reason })
 }
 
-function send(draft: Draft, step: number, connection: string): void {
-  const { channel } = draft.stepAt(step)
+function send(draft: Draft, step: number, { connection, revokes }: Route & { kind: 'send' }): void {
+  const { channel, revokeOnFallback } = draft.stepAt(step)
   const known = draft.message.attempts[step]
   const fence = draft.at + draft.context.leaseMs
-  const call = { connection, call: fence, inFlight: true } as const
+  const revocable = revokes && revokeOnFallback ? {} : undefined
+  const call = { connection, call: fence, inFlight: true, revocable } as const
   if (known === undefined) {
     draft.put(step, { ...freshAttempt(draft.at), ...call })
     draft.note('step-opened', step, { channel, connection })
@@ -171,14 +183,19 @@ function onSettled(draft: Draft, event: Event & { type: 'settled' }): void {
   const onlyCall = attempt.reached === 'queued' && attempt.repeats === undefined
   switch (outcome.kind) {
     case 'accepted':
-      draft.change(step, { uncertain: undefined, leftAt: attempt.leftAt ?? draft.at })
+      draft.change(step, { uncertain: undefined, leftAt: attempt.leftAt ?? draft.at, avoid: undefined })
+      if (attempt.revocable !== undefined && outcome.providerRef !== undefined)
+        draft.change(step, { revocable: { providerRef: outcome.providerRef } })
       draft.note('send-accepted', step, { providerRef: outcome.providerRef, late })
       draft.raise(step, 'accepted')
       if (current) draft.startWaiting(step)
       return concludeIfReached(draft, step)
     case 'rejected': {
       const { reason, detail, code } = outcome
-      draft.note('send-rejected', step, { reason, detail, code, late })
+      // What only the operator can mend is the connection's fault, and no word on the person or the message.
+      const moves = current && onlyCall && reason === 'credentials' && event.elsewhere === true
+      draft.note('send-rejected', step, { reason, detail, code, late, plan: moves ? BY_ANOTHER : undefined })
+      if (moves) return tryElsewhere(draft, step)
       if (attempt.reached !== 'queued') return // a receipt knows better than this answer
       draft.change(step, { uncertain: undefined })
       draft.fail(step, 'rejected', { ...(code !== undefined && { code }), message: detail })
@@ -187,6 +204,10 @@ function onSettled(draft: Draft, event: Event & { type: 'settled' }): void {
     }
     case 'retry':
       if (onlyCall) draft.change(step, NEVER_LEFT)
+      if (current && onlyCall && event.elsewhere && draft.at < draft.giveUpAt(step)) {
+        draft.note('send-retry', step, { detail: outcome.detail, plan: BY_ANOTHER })
+        return tryElsewhere(draft, step)
+      }
       if (current) return retry(draft, step, outcome.afterMs, outcome.detail)
       return draft.note('send-retry', step, { detail: outcome.detail, late })
     case 'uncertain':
@@ -206,9 +227,19 @@ function onSettled(draft: Draft, event: Event & { type: 'settled' }): void {
   }
 }
 
+const BY_ANOTHER = 'by another connection'
+
+/** Nothing went out by this connection: the step goes on at once, by one that has not turned it away in this round. */
+function tryElsewhere(draft: Draft, step: number): void {
+  const { avoid = [], connection } = draft.attemptAt(step)
+  draft.change(step, { ...NEVER_LEFT, avoid: connection === undefined ? avoid : [...avoid, connection] })
+  draft.goDue(step, draft.at)
+}
+
 /** The call did not go. An earlier one under the same key may have: then the key stays, and there is no giving up. */
 function retry(draft: Draft, step: number, afterMs: number, detail: string): void {
   const attempt = draft.attemptAt(step)
+  if (attempt.avoid !== undefined) draft.change(step, { avoid: undefined })
   const nextAt = draft.at + Math.max(afterMs, backoffMs(attempt))
   if (nextAt < draft.giveUpAt(step)) {
     draft.note('send-retry', step, { detail, nextAt })
@@ -259,7 +290,7 @@ function onReceipt(draft: Draft, event: Event & { type: 'receipt' }): void {
   if (effect === 'raised' || effect === 'revived') {
     draft.publish(step)
     // A receipt ahead of its answer tells that the send went out: from here its time runs.
-    if (current && progress.phase !== 'waiting') draft.startWaiting(step)
+    if (current && progress.phase !== 'waiting' && progress.phase !== 'revoking') draft.startWaiting(step)
   }
   // Also for a late one on an earlier step: the person has the message.
   concludeIfReached(draft, step)
@@ -285,6 +316,11 @@ function applyReport(draft: Draft, step: number, event: Event & { type: 'receipt
     draft.change(step, { times, status, uncertain: undefined, ...(error && { error }) })
     return 'failed'
   }
+  // The provider was sure that it never arrives; only that it was read would be proof of the contrary.
+  if (attempt.revoked && status !== 'read') {
+    draft.change(step, { times })
+    return 'after-recall'
+  }
   const reached = higher(attempt.reached, status)
   const wasDead = isDeadEnd(attempt.status)
   // A rung below `delivered` after a dead end is an older report that came late; only the handset's word revives.
@@ -293,6 +329,56 @@ function applyReport(draft: Draft, step: number, event: Event & { type: 'receipt
   draft.change(step, { times, reached, uncertain: undefined, leftAt, ...(moves && { status, error: undefined }) })
   if (moves) return wasDead ? 'revived' : 'raised'
   return attempt.times[status] !== undefined ? 'repeated' : 'out-of-order'
+}
+
+/** How long the answer to a recall is waited for: providers answer in a moment, and the person waits for the next step. */
+export const REVOKE_FOR_MS = 10_000
+
+function canRecall(draft: Draft, step: number): boolean {
+  const { sequence, attempts } = draft.message
+  const attempt = attempts[step]
+  const arrived = attempt !== undefined && reaches(attempt.reached, 'delivered')
+  return sequence[step + 1] !== undefined && attempt?.revocable !== undefined && !arrived
+}
+
+/** The step's time is over: before the next one, what has not arrived is taken back. */
+function recall(draft: Draft, step: number): void {
+  const { connection = '', revocable, try: tryNumber } = draft.attemptAt(step)
+  const fence = draft.at + REVOKE_FOR_MS
+  draft.note('recall-asked', step, { channel: draft.stepAt(step).channel, connection })
+  draft.change(step, { recall: fence })
+  draft.startRevoking(step, fence)
+  draft.effects.push({ type: 'revoke', step, try: tryNumber, connection, fence, ...revocable })
+}
+
+const CONTRADICTED = 'its provider says that it was taken back, and had reported it as delivered'
+
+function onRevoked(draft: Draft, event: Event & { type: 'revoked' }): void {
+  const { step, fence, outcome } = event
+  const attempt = draft.message.attempts[step]
+  // An answer that was heard already, or of a recall that was asked for again since, is no news.
+  if (attempt?.recall !== fence) return
+  draft.change(step, { recall: undefined })
+  const { progress } = draft.message
+  const current = progress.state === 'live' && progress.phase === 'revoking' && progress.step === step
+  const late = current ? undefined : true
+  switch (outcome.kind) {
+    case 'revoked':
+      if (reaches(attempt.reached, 'delivered'))
+        return draft.note('recall-unclear', step, { detail: CONTRADICTED, late })
+      draft.change(step, { revoked: true })
+      draft.note('recalled', step, { late })
+      if (current) fallBack(draft, step, 'not-in-time')
+      return
+    case 'too-late':
+      draft.note('recall-too-late', step, { status: outcome.status, late })
+      onReceipt(draft, { type: 'receipt', at: draft.at, step, report: { status: outcome.status, native: 'recall' } })
+      if (draft.isLive() && current) fallBack(draft, step, 'not-in-time')
+      return
+    case 'unclear':
+      // A receipt may be on its way; the wait goes on.
+      draft.note('recall-unclear', step, { detail: outcome.detail, late })
+  }
 }
 
 /** All that a streak was about has been read, or delivered: the watched step has come to its end, if late. */

@@ -59,6 +59,10 @@ export class Draft {
     this.setProgress({ state: 'live', phase: 'waiting', step, wakeAt: this.capped(wakeAt) })
   }
 
+  startRevoking(step: number, until: number): void {
+    this.setProgress({ state: 'live', phase: 'revoking', step, wakeAt: this.capped(until) })
+  }
+
   /** The moment from which another try of this step makes no sense. */
   giveUpAt(step: number): number {
     const lastsMs = this.stepAt(step).fallbackAfterMs ?? this.context.retryForMs

@@ -24,12 +24,13 @@ export type Message = {
  * `sending`: the intent is recorded and somebody holds the message until `wakeAt`, the end of the lease.
  * `waiting`: the attempt left, or may have; at `wakeAt` the step's time is over.
  * `asking`: before a notice, the platform and the directory are asked; somebody holds the message until `wakeAt`.
+ * `revoking`: the step's time is over, and what was sent is being taken back; at `wakeAt` the answer has had its time.
  *
  * The ends: `succeeded`; `exhausted` (each step was tried, none succeeded); `unknown` (the last word on an attempt never
  * came); `cancelled`; `expired`.
  */
 export type Progress =
-  | { state: 'live'; phase: 'due' | 'sending' | 'waiting' | 'asking'; step: number; wakeAt: number }
+  | { state: 'live'; phase: 'due' | 'sending' | 'waiting' | 'asking' | 'revoking'; step: number; wakeAt: number }
   | { state: 'succeeded'; at: number; step: number; status: Status; reachedAt: number }
   | { state: 'exhausted' | 'unknown' | 'cancelled' | 'expired'; at: number }
 
@@ -37,7 +38,7 @@ export type MessageState = Progress['state']
 export type Outcome = Exclude<MessageState, 'live'>
 
 /** Why a step was not tried. */
-export type SkipReason = 'no-address' | 'opted-out' | 'not-configured' | 'content-not-carried'
+export type SkipReason = 'no-address' | 'opted-out' | 'bad-address' | 'not-configured' | 'content-not-carried'
 
 export type Attempt = {
   status: Status
@@ -51,6 +52,14 @@ export type Attempt = {
   /** When it left: from here the step's time runs. */
   leftAt?: number
   connection?: string
+  /** Connections that have just turned this step away; the next try goes to another. */
+  avoid?: readonly string[]
+  /** It can be taken back, and is to be, under this id of the provider's where there is one. */
+  revocable?: { providerRef?: string }
+  /** The fence of the recall, until its answer is known. */
+  recall?: number
+  /** The provider has taken it back. */
+  revoked?: true
   /** The fence of the latest call, until its answer is known. */
   call?: number
   /** A call to the provider may be under way. */
@@ -83,6 +92,15 @@ export type SendOutcome =
   | { kind: 'uncertain'; detail: string }
   /** The call was not made: the message no longer wanted it, or the dispatcher is stopping. */
   | { kind: 'withdrawn' }
+
+/** What became of taking a message back. */
+export type RevokeOutcome =
+  /** It has not arrived and never will. */
+  | { kind: 'revoked' }
+  /** The person has it: that much is certain. */
+  | { kind: 'too-late'; status: 'delivered' | 'read' }
+  /** Neither is known: there was no answer, or one that tells nothing. */
+  | { kind: 'unclear'; detail: string }
 
 export function acceptMessage(input: {
   id: string
@@ -135,7 +153,10 @@ export function cancelResult(message: Message, now: number): CancelResult {
   if (progress.state !== 'cancelled') return { result: 'ended', outcome: progress.state }
   // What came to a dead end reached nobody.
   const step = attempts.findLastIndex(
-    (attempt) => !isDeadEnd(attempt.status) && (attempt.inFlight || attempt.leftAt !== undefined || attempt.uncertain),
+    (attempt) =>
+      !isDeadEnd(attempt.status) &&
+      !attempt.revoked &&
+      (attempt.inFlight || attempt.leftAt !== undefined || attempt.uncertain),
   )
   const attempt = attempts[step]
   if (attempt === undefined) return { result: 'cancelled' }

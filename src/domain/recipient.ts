@@ -13,6 +13,11 @@ export type User = {
   contactId?: string
 }
 
+/** All that a person can be addressed by, whichever the channel. */
+export function addressesOf({ msisdn, email, lineUserId, channelUserId, contactId }: User): string[] {
+  return [msisdn, email, lineUserId, channelUserId, contactId].filter((address) => address !== undefined)
+}
+
 /** Where a channel of this kind finds the person, or undefined when the sender gave nothing that it can use. */
 export function addressOf(user: User, channel: string, kind: AddressKind): string | undefined {
   switch (kind) {

@@ -8,6 +8,8 @@ export type Step = {
   fallbackAfterMs?: number
   /** What to do when it is not known whether a send went out and the channel takes no idempotency key. */
   onUncertain: 'wait' | 'resend'
+  /** Before the next step, what has not arrived is taken back. */
+  revokeOnFallback?: true
   /** A chat platform has sent it, and tells us what was read: nobody here sends this step. */
   watched?: true
 }
@@ -19,6 +21,8 @@ export type ChannelAbility = {
   reports: readonly SuccessStatus[]
   /** False: a known channel without a connection here. */
   connected: boolean
+  /** Whether what was sent can be taken back. */
+  revokes?: boolean
 }
 
 export const FALLBACK_AFTER_SECONDS = { min: 10, max: 86_400 } as const // 8x8's range
@@ -37,14 +41,16 @@ export type SequenceProblem = {
     | 'cannot-report-read'
     | 'cannot-report-sent'
     | 'bad-on-uncertain'
+    | 'bad-revoke'
+    | 'cannot-revoke'
     | 'unknown-field'
   message: string
 }
 export type CheckedSequence = { ok: true; sequence: Sequence } | { ok: false; problems: SequenceProblem[] }
 
 /**
- * Reads a sequence as a caller wrote it (`[{ channel, fallbackAfter?, successStatus?, onUncertain? }]`, seconds) and
- * answers with complete steps or with everything that is wrong. Any case of names is read. Missing `successStatus`:
+ * Reads a sequence as a caller wrote it (`[{ channel, fallbackAfter?, successStatus?, onUncertain?, revokeOnFallback? }]`,
+ * seconds) and answers with complete steps or with everything that is wrong. Any case of names is read. Missing `successStatus`:
  * `Delivered` where the channel reports it, else the highest below. Missing `fallbackAfter`: no timer.
  * `longestFallbackMs`: the most that `fallbackAfter` may say.
  */
@@ -65,7 +71,7 @@ export function checkSequence(
   return { ok: true, sequence: sequence.filter((step) => step !== undefined) }
 }
 
-const STEP_FIELDS = ['channel', 'fallbackAfter', 'successStatus', 'onUncertain']
+const STEP_FIELDS = ['channel', 'fallbackAfter', 'successStatus', 'onUncertain', 'revokeOnFallback']
 
 function checkStep(
   raw: unknown,
@@ -104,8 +110,15 @@ function checkStep(
   if (onUncertain !== 'wait' && onUncertain !== 'resend') {
     return refuse('.onUncertain', 'bad-on-uncertain', `got ${show(onUncertain)}; use "wait" or "resend"`)
   }
+  const revokeOnFallback = checkRevoke(step.revokeOnFallback, known, refuse)
   if (successStatus === undefined) return undefined
-  return { channel: known.name, successStatus, ...(fallbackAfterMs !== undefined && { fallbackAfterMs }), onUncertain }
+  return {
+    channel: known.name,
+    successStatus,
+    ...(fallbackAfterMs !== undefined && { fallbackAfterMs }),
+    onUncertain,
+    ...(revokeOnFallback && { revokeOnFallback }),
+  }
 }
 
 type Refuse = (field: string, fault: SequenceProblem['fault'], message: string) => undefined
@@ -131,6 +144,14 @@ function checkSuccessStatus(value: unknown, channel: ChannelAbility, refuse: Ref
   const offers = SUCCESS_STATUSES.filter(can).reverse().map(titleCase).join(' or ')
   const message = `${channel.name} reports no ${titleCase(wanted)}; use ${offers}`
   return refuse('.successStatus', `cannot-report-${wanted}`, message)
+}
+
+function checkRevoke(value: unknown, channel: ChannelAbility, refuse: Refuse): true | undefined {
+  if (value === undefined || value === false) return undefined
+  if (value !== true) return refuse('.revokeOnFallback', 'bad-revoke', `got ${show(value)}; use true or false`)
+  if (channel.revokes || !channel.connected) return true
+  const message = `${channel.name} cannot take a message back here; leave it out`
+  return refuse('.revokeOnFallback', 'cannot-revoke', message)
 }
 
 export function titleCase(word: string): string {

@@ -16,6 +16,10 @@ export const TIMELINE_CODES = [
   'send-uncertain',
   'send-repeated',
   'send-withdrawn',
+  'recall-asked',
+  'recalled',
+  'recall-too-late',
+  'recall-unclear',
   'receipt',
   'receipt-unmatched',
   'fell-back',
@@ -49,4 +53,5 @@ export type ReceiptEffect =
   | 'repeated' // known before: nothing moves
   | 'out-of-order' // a lower rung after a higher one: nothing moves
   | 'failed-after-delivered' // the person has it: flagged, nothing moves
+  | 'after-recall' // the provider has said that it took it back: nothing moves
   | 'failed-elsewhere' // of a try on a connection that the step has left: nothing moves

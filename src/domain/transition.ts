@@ -1,4 +1,4 @@
-import type { AttemptError, Message, SendOutcome, SkipReason } from './message.ts'
+import type { AttemptError, Message, RevokeOutcome, SendOutcome, SkipReason } from './message.ts'
 import type { Step } from './sequence.ts'
 import type { Status } from './status-ladder.ts'
 import type { TimelineEntry } from './timeline.ts'
@@ -7,7 +7,18 @@ import type { InquiryAnswer, Item, Leaving } from './watch.ts'
 /** What goes into a decision and what comes out of it: events are facts, effects are requests, both plain data. */
 export type Event =
   | { type: 'due'; at: number }
-  | { type: 'settled'; at: number; step: number; try: number; fence: number; outcome: SendOutcome }
+  /** `elsewhere`: another connection could take the step now. */
+  | {
+      type: 'settled'
+      at: number
+      step: number
+      try: number
+      fence: number
+      outcome: SendOutcome
+      elsewhere?: boolean
+    }
+  /** The answer to a `revoke` with this fence. */
+  | { type: 'revoked'; at: number; step: number; fence: number; outcome: RevokeOutcome }
   /** `connection`: who reports, where that is known. */
   | { type: 'receipt'; at: number; step: number; report: Report; connection?: string }
   | { type: 'cancel'; at: number }
@@ -30,6 +41,8 @@ export type Report = {
 export type Effect =
   /** Call the channel, unless the message's wake-up is no longer `fence` at the moment before. */
   | { type: 'send'; step: number; try: number; connection: string; fence: number }
+  /** Take back what was sent, and answer with the same `fence`. */
+  | { type: 'revoke'; step: number; try: number; connection: string; fence: number; providerRef?: string }
   /** Find out what is still unread and where the person can be reached, and answer with the same `fence`. */
   | { type: 'inquire'; step: number; fence: number }
   /** Keep the words of a notice with the message. */
@@ -39,7 +52,7 @@ export type Effect =
 
 /** Where a step would go now. */
 export type Route =
-  | { kind: 'send'; connection: string; takesIdempotencyKey: boolean }
+  | { kind: 'send'; connection: string; takesIdempotencyKey: boolean; revokes?: boolean }
   | { kind: 'skip'; reason: SkipReason; detail?: string }
   /** The connection is busy; ask again then. */
   | { kind: 'later'; at: number }

@@ -1,17 +1,29 @@
 import { CHANNEL_CATALOGUE, lookUpChannel } from '../domain/channel-catalogue.ts'
-import type { ChannelAbility } from '../domain/sequence.ts'
+import { type ConnectionChoice, orderOf } from '../domain/connection-choice.ts'
+import type { User } from '../domain/recipient.ts'
+import type { ChannelAbility, Step } from '../domain/sequence.ts'
+import { SUCCESS_STATUSES, type SuccessStatus } from '../domain/status-ladder.ts'
 import type { Connection } from './ports/channel.ts'
 
-/** Which connections serve a channel, in order: for a subaccount its own choice, else the order of the configuration. */
-export type ChannelChoices = Record<string, Record<string, readonly string[]>>
+/** What a subaccount has chosen for a channel; without a choice, all that serve it, in the order of the configuration. */
+export type ChannelChoices = Record<string, Record<string, readonly ConnectionChoice[]>>
+
+/** What decides on the order of a step's connections. */
+export type Wanted = Pick<Step, 'channel' | 'successStatus'> & { user: User; seed: string }
 
 export class Connections {
   readonly #byId: ReadonlyMap<string, Connection>
   readonly #choices: ChannelChoices
+  readonly #countryOf: (phone: string) => string | undefined
 
-  constructor(connections: readonly Connection[], choices: ChannelChoices = {}) {
+  constructor(
+    connections: readonly Connection[],
+    choices: ChannelChoices = {},
+    countryOf: (phone: string) => string | undefined = () => undefined,
+  ) {
     this.#byId = new Map(connections.map((connection) => [connection.id, connection]))
     this.#choices = choices
+    this.#countryOf = countryOf
   }
 
   get all(): readonly Connection[] {
@@ -22,11 +34,21 @@ export class Connections {
     return this.#byId.get(id)
   }
 
-  /** The connection that a send would take now. */
-  pick(subAccountId: string | undefined, channel: string): Connection | undefined {
-    const chosen = subAccountId === undefined ? undefined : this.#choices[subAccountId]?.[channel]
-    if (chosen) return chosen.map((id) => this.#byId.get(id)).find((connection) => connection !== undefined)
-    return this.all.find(({ serves }) => serves.includes(channel))
+  /** All that may carry the channel for some person, in the order in which they are listed. */
+  serving(subAccountId: string | undefined, channel: string): readonly Connection[] {
+    return this.#choicesOf(subAccountId, channel).flatMap(({ connection }) => this.#byId.get(connection) ?? [])
+  }
+
+  /**
+   * Those that may carry this step for this person, the one to be preferred first. One that cannot report what the step
+   * waits for is left out while there are others: its step would always run out of time.
+   */
+  inOrderFor(subAccountId: string, { channel, successStatus, user, seed }: Wanted): readonly Connection[] {
+    const country = user.country ?? (user.msisdn === undefined ? undefined : this.#countryOf(user.msisdn))
+    const ids = orderOf(this.#choicesOf(subAccountId, channel), { country, seed })
+    const fitting = ids.flatMap((id) => this.#byId.get(id) ?? [])
+    const able = fitting.filter((connection) => canReport(connection, channel, successStatus))
+    return able.length > 0 ? able : fitting
   }
 
   /** The channels of the catalogue, then those that only a connection knows. */
@@ -40,10 +62,22 @@ export class Connections {
     const own = this.all.flatMap(({ serves }) => serves).find((each) => each.toLowerCase() === name.toLowerCase())
     const spelled = facts?.name ?? own
     if (spelled === undefined) return undefined
-    const connection = this.pick(subAccountId, spelled)
-    const able = connection?.abilities(spelled).reports ?? facts?.reports ?? []
+    const abilities = this.serving(subAccountId, spelled).map((connection) => connection.abilities(spelled))
+    const able = SUCCESS_STATUSES.filter((status) => abilities.some(({ reports }) => reports.includes(status)))
+    const connected = abilities.length > 0
     // No connection reports more than its channel can: an SMS is never read, whatever an operator's own endpoint claims.
-    const reports = facts === undefined ? able : able.filter((status) => facts.reports.includes(status))
-    return { name: spelled, reports, connected: connection !== undefined }
+    const most = facts?.reports ?? SUCCESS_STATUSES
+    const reports = connected ? able.filter((status) => most.includes(status)) : (facts?.reports ?? [])
+    return { name: spelled, reports, connected, revokes: abilities.some(({ revokes }) => revokes === true) }
   }
+
+  #choicesOf(subAccountId: string | undefined, channel: string): readonly ConnectionChoice[] {
+    const chosen = subAccountId === undefined ? undefined : this.#choices[subAccountId]?.[channel]
+    if (chosen) return chosen
+    return this.all.filter(({ serves }) => serves.includes(channel)).map(({ id }) => ({ connection: id }))
+  }
+}
+
+function canReport(connection: Connection, channel: string, status: SuccessStatus): boolean {
+  return status === 'accepted' || connection.abilities(channel).reports.includes(status)
 }

@@ -17,6 +17,8 @@ export type DecidedSend = {
   /** The message's wake-up while it wants this send: the end of the lease. */
   fence: number
   connection: string
+  /** What the channel was given; absent for a send that was called back before there were words for it. */
+  outgoing?: Outgoing
 }
 /** One that is now to be carried out. */
 export type Job = DecidedSend & { outgoing: Outgoing }

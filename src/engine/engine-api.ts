@@ -1,8 +1,12 @@
 import type { CancelResult } from '../domain/message.ts'
 import type { ChannelAbility } from '../domain/sequence.ts'
+import type { HealthState } from './connection-health.ts'
 import type { Feed } from './feed.ts'
-import type { CallbackResult, RawRequest, Told } from './ports/channel.ts'
+import type { Abilities, CallbackResult, RawRequest, Told } from './ports/channel.ts'
 import type { Intake, IntakeResult } from './ports/message-store.ts'
+
+/** A connection as it serves a channel. */
+export type ConnectionView = { id: string; provider: string; abilities: Abilities; health: HealthState }
 
 /** What the engine does for its callers: the HTTP API, sources and tests. */
 export type EngineApi = {
@@ -24,6 +28,8 @@ export type EngineApi = {
    * for a name that nobody knows.
    */
   ability(name: string, subAccountId?: string): ChannelAbility | undefined
+  /** The connections that serve a channel, in the order of the configuration. */
+  connectionsFor(channel: string): readonly ConnectionView[]
   /** All channel names that a sequence may use: those of the catalogue, then the operator's own. */
   channelNames(): readonly string[]
   readonly feed: Feed

@@ -1,26 +1,30 @@
-import { advance, type Context, type Event } from '../domain/advance.ts'
-import { type CancelResult, cancelResult, type Message, type SendOutcome } from '../domain/message.ts'
+import type { Context, Event } from '../domain/advance.ts'
+import { type CancelResult, cancelResult, type SendOutcome } from '../domain/message.ts'
 import type { ReminderRule } from '../domain/reminder-rule.ts'
 import { Activity } from './activity.ts'
 import { AlarmLoop } from './alarm-loop.ts'
+import { ClaimRound } from './claim-round.ts'
 import { Committer } from './committer.ts'
+import { ConnectionHealth } from './connection-health.ts'
 import type { Connections } from './connections.ts'
-import { type DecidedSend, Dispatcher, type Job } from './dispatcher.ts'
-import type { EngineApi } from './engine-api.ts'
+import { type DecidedSend, Dispatcher } from './dispatcher.ts'
+import type { ConnectionView, EngineApi } from './engine-api.ts'
 import { Feed } from './feed.ts'
 import { GroupCommit } from './group-commit.ts'
-import { type NoticeSend, Notices } from './notices.ts'
+import { Notices } from './notices.ts'
 import { OutboxSender, type PostReceipt } from './outbox-sender.ts'
 import { Pollers } from './pollers.ts'
-import type { CallbackResult, RawRequest, Told } from './ports/channel.ts'
+import type { CallbackResult, Connection, Heard, RawRequest, Told } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Log } from './ports/log.ts'
-import type { Change, Due, Intake, IntakeResult, MessageStore, Saved } from './ports/message-store.ts'
+import type { Intake, IntakeResult, MessageStore } from './ports/message-store.ts'
 import type { Outbox } from './ports/outbox.ts'
+import type { Suppression, SuppressionStore } from './ports/suppression-store.ts'
 import type { WatchStore } from './ports/watch-store.ts'
 import type { Wording } from './ports/wording.ts'
 import { ReaderFeed } from './reader-feed.ts'
+import { Recalls } from './recalls.ts'
 import { Receipts } from './receipts.ts'
 import { Routing } from './routing.ts'
 import { SourceHealthBook } from './source-health.ts'
@@ -43,6 +47,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
 
 export type EngineOptions = {
   store: MessageStore & Outbox
+  suppressions: SuppressionStore
   connections: Connections
   clock: Clock
   log: Log
@@ -74,6 +79,9 @@ export class Engine implements EngineApi {
   readonly #options: EngineOptions
   readonly #routing: Routing
   readonly #notices: Notices
+  readonly #health: ConnectionHealth
+  readonly #recalls: Recalls
+  readonly #claims: ClaimRound
   readonly #settings: EngineSettings
   readonly #activity = new Activity()
   readonly #committer: Committer
@@ -85,7 +93,6 @@ export class Engine implements EngineApi {
   readonly #wakeLoop: AlarmLoop
   readonly #outboxSender: OutboxSender
   readonly #sweeper: AlarmLoop
-  #lacksRoom = false
 
   constructor(options: EngineOptions) {
     const { store, connections, clock, log, newId } = options
@@ -93,7 +100,12 @@ export class Engine implements EngineApi {
     this.#options = options
     this.#settings = { ...DEFAULT_SETTINGS, ...options.settings }
     this.feed = options.feed ?? new Feed()
-    this.#routing = new Routing(connections)
+    this.#health = new ConnectionHealth({
+      log,
+      receiptsWithinMs: (id) => receiptsWithin(connections.get(id)),
+      anyHeardOf: (sends) => this.#anyHeardOf(sends),
+    })
+    this.#routing = new Routing(connections, this.#health)
     this.#committer = new Committer({
       store,
       contextFor: (held) => this.#context(this.#routing.usual(held)),
@@ -114,7 +126,7 @@ export class Engine implements EngineApi {
       stillWanted: (jobs) => store.stillWanted(jobs),
       settle: (job, outcome) => this.#outcomes.add({ job, outcome }),
       onRoom: () => {
-        if (this.#lacksRoom) this.#wakeLoop.poke(clock.now())
+        if (this.#claims.lacksRoom) this.#wakeLoop.poke(clock.now())
       },
     })
     const { watching } = options
@@ -142,6 +154,26 @@ export class Engine implements EngineApi {
       health,
       timeoutMs: Math.min(this.#settings.callTimeoutMs, this.#settings.leaseMs / 2),
     })
+    this.#recalls = new Recalls({
+      connections,
+      routing: this.#routing,
+      committer: this.#committer,
+      clock,
+      activity,
+      log,
+      callTimeoutMs: this.#settings.callTimeoutMs,
+    })
+    this.#claims = new ClaimRound({
+      store,
+      clock,
+      log,
+      routing: this.#routing,
+      committer: this.#committer,
+      dispatcher: this.#dispatcher,
+      notices: this.#notices,
+      recalls: this.#recalls,
+      context: (route) => this.#context(route),
+    })
     const pollers = new Pollers({ ...watching, take, holder: newId(), clock, activity, log, health })
     this.watch = new Watch({ ...watching, watcher, pollers, routing: this.#routing, readers, health, clock, log })
     const loop = (what: string, round: () => Promise<number | undefined>) =>
@@ -151,7 +183,7 @@ export class Engine implements EngineApi {
         round,
         onError: (error) => log.error({ error }, `${what} failed and will be tried again`),
       })
-    this.#wakeLoop = loop('waking messages up', () => this.#wakeUp())
+    this.#wakeLoop = loop('waking messages up', () => this.#claims.run())
     this.#outboxSender = new OutboxSender({ outbox: store, clock, activity, log, post: options.postReceipt })
     this.#sweeper = loop('sweeping', () => this.#sweep())
   }
@@ -168,7 +200,12 @@ export class Engine implements EngineApi {
     await Promise.all([this.#wakeLoop.stop(), this.watch.stop()])
     await this.#notices.stop(graceMs)
     await this.watch.close()
-    await Promise.all([this.#dispatcher.stop(graceMs), this.#outboxSender.stop(), this.#sweeper.stop()])
+    await Promise.all([
+      this.#dispatcher.stop(graceMs),
+      this.#recalls.stop(graceMs),
+      this.#outboxSender.stop(),
+      this.#sweeper.stop(),
+    ])
     await this.#activity.idle()
   }
 
@@ -245,8 +282,41 @@ export class Engine implements EngineApi {
     return result
   }
 
-  async take(connectionId: string, { receipts }: Told): Promise<void> {
+  async take(connectionId: string, { receipts, heard = [] }: Told): Promise<void> {
+    if (receipts.length > 0) this.#health.heard(connectionId)
+    await this.#hear(connectionId, heard)
     await this.#receipts.record(connectionId, receipts)
+  }
+
+  connectionsFor(channel: string): readonly ConnectionView[] {
+    const now = this.#options.clock.now()
+    return this.#options.connections.serving(undefined, channel).map((connection) => ({
+      id: connection.id,
+      provider: connection.provider,
+      abilities: connection.abilities(channel),
+      health: this.#health.stateOf(connection.id, now),
+    }))
+  }
+
+  /** What people let us know through a provider. */
+  async #hear(connection: string, heard: readonly Heard[]): Promise<void> {
+    const { suppressions, clock } = this.#options
+    const at = clock.now()
+    for (const each of heard) {
+      const { channel, address } = each
+      if (each.kind === 'suppress')
+        await suppressions.suppress([{ connection, channel, address, reason: each.reason, at }])
+      else if (each.kind === 'lift') await suppressions.lift([{ connection, channel, address }])
+    }
+  }
+
+  /** Whether more is known of one of these sends than that its provider took it. */
+  async #anyHeardOf(sends: readonly { umid: string; step: number }[]): Promise<boolean> {
+    const records = await Promise.all(sends.map(({ umid }) => this.#options.store.find(umid)))
+    return records.some((record, index) => {
+      const times = record?.message.attempts[sends[index]?.step ?? 0]?.times ?? {}
+      return Object.keys(times).some((status) => status !== 'accepted')
+    })
   }
 
   ability(name: string, subAccountId?: string) {
@@ -257,64 +327,9 @@ export class Engine implements EngineApi {
     return this.#options.connections.channelNames()
   }
 
-  /** One round of the wake loop: as many due messages as there is room to send. Answers when the next is due. */
-  async #wakeUp(): Promise<number | undefined> {
-    const { clock, store } = this.#options
-    const limit = Math.min(this.#dispatcher.room(), MAX_CLAIM)
-    this.#lacksRoom = limit === 0
-    if (this.#lacksRoom) return undefined // whoever makes room pokes
-    const now = clock.now()
-    let room = this.#roomAt(now)
-    const saved = await store.claimDue(now, limit, (due, position) => {
-      if (position === 0) room = this.#roomAt(now) // the places of a claim that came to nothing are free
-      return this.#decideDue(due, now, room)
-    })
-    this.#committer.announce(saved)
-    this.#notices.ask(saved)
-    const { ours, notices } = sendsOf(saved)
-    this.#dispatcher.dispatch(ours.map((each) => this.#jobFor(each)))
-    if (notices.length > 0) this.#dispatch(await this.#notices.withWords(notices))
-    if (saved.more) return now
-    const next = await store.nextWakeAt()
-    // What is overdue and was not claimed is in another node's hands.
-    return next !== undefined && next <= now && saved.changes.length === 0 ? now + CONTENDED_MS : next
-  }
-
-  #roomAt(now: number): Room {
-    return { send: this.#dispatcher.admission(now), ask: this.#notices.admission(now) }
-  }
-
-  /** One poisonous message must not stop the others: it is put off, and after some failures held back for people to see. */
-  #decideDue(due: Due, now: number, room: Room): Change {
-    try {
-      const context = { ...this.#context(this.#routing.due(due, room.send)), mayAsk: () => room.ask(due) }
-      return { held: due, advanced: advance(due.message, { type: 'due', at: now }, context) }
-    } catch (error) {
-      const { id } = due.message
-      const failures = due.failures + 1
-      this.#options.log.error({ error, umid: id, failures }, 'a message could not be decided on')
-      return failedDecision(due, now, failures, error)
-    }
-  }
-
-  /** Notices, asked about a moment ago: whether they are still wanted is asked once more. */
-  #dispatch(notices: readonly NoticeSend[]): void {
-    const ready = notices.filter(({ notice }) => notice !== undefined)
-    this.#dispatcher.dispatch(
-      ready.map((each) => this.#jobFor(each)),
-      { fresh: false },
-    )
-    for (const each of notices) if (each.notice === undefined) this.#dispatcher.callBack(decidedSend(each))
-  }
-
   #context(route: Context['route']): Context {
     const { leaseMs, horizonMs, retryForMs } = this.#settings
     return { route, leaseMs, horizonMs, retryForMs }
-  }
-
-  #jobFor({ due, since, send, notice }: NoticeSend): Job {
-    const outgoing = this.#routing.outgoing({ envelope: due.envelope, message: since.message }, send, notice)
-    return { ...decidedSend({ due, since, send }), outgoing }
   }
 
   async #commitCancels(umids: readonly string[]): Promise<undefined[]> {
@@ -324,9 +339,15 @@ export class Engine implements EngineApi {
   }
 
   async #commitOutcomes(settled: readonly Settled[]): Promise<undefined[]> {
-    const at = this.#options.clock.now()
-    const known = settled.map(({ job: { held, step, try: tryNumber, fence }, outcome }) => {
-      return { held, event: { type: 'settled', at, step, try: tryNumber, fence, outcome } satisfies Event }
+    const { clock, suppressions } = this.#options
+    const at = clock.now()
+    for (const { job, outcome } of settled) this.#health.settled(job.connection, outcome, job, at)
+    await suppressions.suppress(settled.flatMap((each) => suppressionIn(each, at)))
+    const known = settled.map(({ job, outcome }) => {
+      const { held, step, try: tryNumber, fence } = job
+      const turnedAway = outcome.kind === 'retry' || (outcome.kind === 'rejected' && outcome.reason === 'credentials')
+      const elsewhere = turnedAway && this.#routing.hasAnother(job)
+      return { held, event: { type: 'settled', at, step, try: tryNumber, fence, outcome, elsewhere } satisfies Event }
     })
     const refs = settled.flatMap(({ job: { umid, step, connection }, outcome }) => {
       return outcome.kind === 'accepted' && outcome.providerRef !== undefined
@@ -351,46 +372,23 @@ export class Engine implements EngineApi {
 }
 
 type Settled = { job: DecidedSend; outcome: SendOutcome }
-/** What one claim may give away. */
-type Room = { send: ReturnType<Dispatcher['admission']>; ask: ReturnType<Notices['admission']> }
 
-function decidedSend({ due, since, send }: NoticeSend): DecidedSend {
-  const { step, try: tryNumber, connection, fence } = send
-  return { umid: due.message.id, held: since, step, try: tryNumber, fence, connection }
+/** A refusal that stands for all that would follow. */
+function suppressionIn({ job, outcome }: Settled, at: number): Suppression[] {
+  if (outcome.kind !== 'rejected' || outcome.suppress === undefined || job.outgoing === undefined) return []
+  const { channel, address } = job.outgoing
+  return [{ connection: job.connection, channel, address, reason: outcome.suppress, at }]
 }
 
-/** The sends that were decided: of messages that came with their content, and of streaks, whose words are fetched. */
-function sendsOf({ changes }: Saved): { ours: NoticeSend[]; notices: NoticeSend[] } {
-  const sends = changes.flatMap(({ held, advanced, now: since }) =>
-    advanced.effects
-      .filter((effect) => effect.type === 'send')
-      .map((send): NoticeSend => ({ due: held as Due, since, send })),
+/** How long receipts may be missing; undefined where none are to be expected. */
+function receiptsWithin(connection: Connection | undefined): number | undefined {
+  const tells = connection?.serves.some((channel) =>
+    connection.abilities(channel).reports.some((r) => r !== 'accepted'),
   )
-  const isNotice = ({ due }: NoticeSend) => due.message.watch !== undefined
-  return { ours: sends.filter((each) => !isNotice(each)), notices: sends.filter(isNotice) }
+  return tells ? connection?.receiptsWithinMs : undefined
 }
 
-const MAX_CLAIM = 1000 // beyond it a claim only holds its locks longer
-const CONTENDED_MS = 20
 const SWEEP_EVERY_MS = 600_000
 const KEEP_PARKED_MS = 24 * 3600_000
 const KEEP_KEYS_MS = 30 * 24 * 3600_000 // longer than ten steps of a day and ten days of waiting for receipts
 const KEEP_ITEMS_MS = 90 * 24 * 3600_000 // longer than the longest wait and the steps after it
-const FAILURES_UNTIL_HELD_BACK = 5
-
-function failedDecision(due: Due, now: number, failures: number, error: unknown): Change {
-  const heldBack = failures >= FAILURES_UNTIL_HELD_BACK
-  const { message } = due
-  const detail = error instanceof Error ? error.message : 'unknown error'
-  const facts = { failures, detail }
-  const putOff: Message =
-    message.progress.state === 'live'
-      ? { ...message, progress: { ...message.progress, wakeAt: now + 1000 * 2 ** failures } }
-      : message
-  return {
-    held: due,
-    failures,
-    heldBack,
-    advanced: { message: putOff, entries: heldBack ? [{ at: now, code: 'held', facts }] : [], effects: [] },
-  }
-}

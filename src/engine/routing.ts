@@ -1,11 +1,14 @@
 import type { Context, Effect, Route } from '../domain/advance.ts'
 import type { AddressKind } from '../domain/channel-catalogue.ts'
 import { type Content, type ContentType, contentForChannel } from '../domain/content.ts'
-import { idempotencyKey, type Message } from '../domain/message.ts'
+import { idempotencyKey, type Message, type SkipReason } from '../domain/message.ts'
 import { addressOf, type User } from '../domain/recipient.ts'
 import type { Step } from '../domain/sequence.ts'
+import type { SuppressionReason } from '../domain/suppression.ts'
+import type { ConnectionHealth } from './connection-health.ts'
 import type { Connections } from './connections.ts'
-import type { Outgoing } from './ports/channel.ts'
+import type { DecidedSend } from './dispatcher.ts'
+import type { Connection, Outgoing } from './ports/channel.ts'
 import type { Due, Envelope, Held } from './ports/message-store.ts'
 import type { NoticeText } from './ports/watch-store.ts'
 import { attemptRef } from './receipts.ts'
@@ -13,24 +16,26 @@ import { attemptRef } from './receipts.ts'
 /** Which connection a step would take, and what it would be given. */
 export class Routing {
   readonly #connections: Connections
+  readonly #health: ConnectionHealth
 
-  constructor(connections: Connections) {
+  constructor(connections: Connections, health: ConnectionHealth) {
     this.#connections = connections
+    this.#health = health
   }
 
-  /** Enough for receipts and outcomes, which never open a step: they only ask what the connection can do. */
-  usual({ subAccountId }: Pick<Held, 'subAccountId'>): Context['route'] {
-    return (step) => {
-      const connection = this.#connections.pick(subAccountId, step.channel)
-      if (connection === undefined) return { kind: 'skip', reason: 'not-configured' }
-      const { takesIdempotencyKey } = connection.abilities(step.channel)
-      return { kind: 'send', connection: connection.id, takesIdempotencyKey }
+  /** Enough for receipts and outcomes, which never open a step: they only ask what its connection can do. */
+  usual({ subAccountId, message }: { subAccountId: string; message?: Message }): Context['route'] {
+    return ({ channel }, index) => {
+      const taken = message?.attempts[index]?.connection
+      const connection =
+        (taken !== undefined && this.#connections.get(taken)) || this.#connections.serving(subAccountId, channel)[0]
+      return connection === undefined ? { kind: 'skip', reason: 'not-configured' } : sendBy(connection, channel)
     }
   }
 
   /** What kind of address a channel needs in a subaccount; undefined without a connection. */
   addressKind(subAccountId: string, channel: string): AddressKind | undefined {
-    return this.#connections.pick(subAccountId, channel)?.abilities(channel).address
+    return this.#connections.serving(subAccountId, channel)[0]?.abilities(channel).address
   }
 
   /** The kinds of address that a message's steps need, from one on, in their order. */
@@ -40,22 +45,36 @@ export class Routing {
   }
 
   /** Where a step goes now; `admit` tells whether a connection has room. */
-  due({ envelope, message }: Due, admit: (connection: string) => 'now' | { later: number }): Context['route'] {
-    return (step: Step): Route => {
+  due(
+    { envelope, message, suppressed }: Due,
+    admit: (connection: string) => 'now' | { later: number },
+    now: number,
+  ): Context['route'] {
+    return (step: Step, index: number): Route => {
       const { channel } = step
-      const connection = this.#connections.pick(envelope.subAccountId, channel)
-      if (connection === undefined)
+      const { subAccountId } = envelope
+      const serving = this.#connections.serving(subAccountId, channel)
+      if (serving.length === 0)
         return { kind: 'skip', reason: 'not-configured', detail: `${channel} has no connection` }
-      const { address, carries, takesIdempotencyKey } = connection.abilities(channel)
+      const connection = this.#choose(step, index, { envelope, message }, now)
+      if (connection === undefined) {
+        return { kind: 'skip', reason: 'not-configured', detail: `${channel} has no connection for this country` }
+      }
+      const { address: kind, carries } = connection.abilities(channel)
       // Of a streak that has to be asked about first, where to is not known yet.
       const isOpen = message.watch !== undefined && message.watch.inquiry === undefined
-      if (!isOpen && addressOf(userOf(envelope, message), channel, address) === undefined) {
+      const address = addressOf(userOf(envelope, message), channel, kind)
+      if (!isOpen && address === undefined) {
         const detail =
           envelope.watched === undefined
-            ? `the message names no ${address} address`
-            : `nobody knows ${ADDRESS_WORDS[address]}`
+            ? `the message names no ${kind} address`
+            : `nobody knows ${ADDRESS_WORDS[kind]}`
         return { kind: 'skip', reason: 'no-address', detail }
       }
+      const stop = suppressed.find((each) => {
+        return each.address === address && each.channel === channel && serving.some(({ id }) => id === each.connection)
+      })
+      if (stop !== undefined) return { kind: 'skip', ...SUPPRESSED[stop.reason] }
       // The notice of a streak is plain text, which every channel carries.
       const fits =
         envelope.watched !== undefined ||
@@ -65,9 +84,50 @@ export class Routing {
         return { kind: 'skip', reason: 'content-not-carried', detail }
       }
       const admitted = admit(connection.id)
-      if (admitted !== 'now') return { kind: 'later', at: admitted.later }
-      return { kind: 'send', connection: connection.id, takesIdempotencyKey }
+      return admitted === 'now' ? sendBy(connection, channel) : { kind: 'later', at: admitted.later }
     }
+  }
+
+  /** Whether a step that its connection turned away could be carried by another now. */
+  hasAnother({ umid, held, step: index, connection, outgoing }: DecidedSend): boolean {
+    const step = held.message.sequence[index]
+    if (step === undefined || outgoing === undefined) return false
+    const avoid = held.message.attempts[index]?.avoid ?? []
+    return this.#connections
+      .inOrderFor(held.subAccountId, { ...step, user: outgoing.user, seed: attemptRef(umid, index) })
+      .some(({ id }) => id !== connection && !avoid.includes(id) && this.#health.isUp(id))
+  }
+
+  /** Where a send of this channel went. */
+  addressFor(
+    { envelope, message }: Pick<Due, 'envelope' | 'message'>,
+    channel: string,
+    connection: string,
+  ): string | undefined {
+    const kind = this.#connections.get(connection)?.abilities(channel).address
+    return kind && addressOf(userOf(envelope, message), channel, kind)
+  }
+
+  /**
+   * The first in order that is up and has not just turned the step away. While it is not known whether a send went out,
+   * only the connection that made it is asked again: by another one the person might get it twice.
+   */
+  #choose(
+    step: Step,
+    index: number,
+    { envelope, message }: Pick<Due, 'envelope' | 'message'>,
+    now: number,
+  ): Connection | undefined {
+    const { uncertain, connection, avoid = [] } = message.attempts[index] ?? {}
+    const made = uncertain && connection !== undefined ? this.#connections.get(connection) : undefined
+    if (made !== undefined) return made
+    const user = userOf(envelope, message)
+    const seed = attemptRef(message.id, index)
+    const all = this.#connections.inOrderFor(envelope.subAccountId, { ...step, user, seed })
+    const free = all.filter(({ id }) => !avoid.includes(id))
+    const candidates = free.length > 0 ? free : all
+    if (candidates.length === 1) return candidates[0]
+    return candidates.find(({ id }) => this.#health.admits(id, now)) ?? candidates[0]
   }
 
   /** What a channel is given for a send; `notice` is what a streak tells. */
@@ -103,6 +163,17 @@ export class Routing {
       ...(fallbackAfterMs !== undefined && { validForMs: fallbackAfterMs }),
     }
   }
+}
+
+function sendBy(connection: Connection, channel: string): Route {
+  const { takesIdempotencyKey, revokes = false } = connection.abilities(channel)
+  return { kind: 'send', connection: connection.id, takesIdempotencyKey, revokes }
+}
+
+const SUPPRESSED: Readonly<Record<SuppressionReason, { reason: SkipReason; detail: string }>> = {
+  'opted-out': { reason: 'opted-out', detail: 'asked for no more messages' },
+  blocked: { reason: 'opted-out', detail: 'has blocked the sender' },
+  'bad-address': { reason: 'bad-address', detail: 'an earlier message to it came back' },
 }
 
 const ADDRESS_WORDS: Readonly<Record<AddressKind, string>> = {

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { wakeAtOf } from '../domain/message.ts'
+import { addressesOf } from '../domain/recipient.ts'
 import type {
   Also,
   Change,
@@ -18,6 +19,7 @@ import { ACCEPTED, claimKeys, newMessages } from './intake.ts'
 import { SUBSCRIBERS } from './outbox.ts'
 import { afterChange, isUuid, type MessageRow, wakeAtOfHeld } from './rows.ts'
 import type { Schema } from './schema.ts'
+import { suppressedAmong } from './suppression-store.ts'
 import { earliest, type HeldRow, hold, MESSAGE_COLUMNS, type Transitions } from './transitions.ts'
 import { type Batch, deleteFrom, insertInto } from './writes.ts'
 
@@ -54,7 +56,7 @@ export function messageStore(database: Database, transitions: Transitions): Mess
       left join envelopes e on e.message_id = m.id and m.wake_at = a.at
       where a.at <= ${now} order by a.at limit ${limit} ${lock}`.execute(read)
     const sequenceOf = await sequences.of(read, database, found)
-    const due = new Map<string, Due>()
+    const due = new Map<string, Omit<Due, 'suppressed'>>()
     const leftOver: { at: number; message_id: string }[] = []
     for (const row of found) {
       const { id, wake_at, alarm_at, envelope } = row
@@ -63,7 +65,9 @@ export function messageStore(database: Database, transitions: Transitions): Mess
       // The message moved on from here, or ended.
       else leftOver.push({ at: alarm_at, message_id: id })
     }
+    const suppressed = await suppressedAmong(read, database, new Set([...due.values()].flatMap(addressesIn)))
     const changes = [...due.values()]
+      .map((each) => ({ ...each, suppressed: addressesIn(each).flatMap((one) => suppressed.get(one) ?? []) }))
       .map((each, position) => decide(each, position))
       .filter((change) => change !== undefined)
     const past = changes.flatMap((change) => {
@@ -242,6 +246,10 @@ export function messageStore(database: Database, transitions: Transitions): Mess
       return { overdue: found[0]?.overdue ?? 0, heldBack: found[0]?.held_back ?? 0 }
     },
   }
+}
+
+function addressesIn({ envelope, message }: Pick<Due, 'envelope' | 'message'>): string[] {
+  return addressesOf({ ...envelope.user, ...message.watch?.inquiry?.user })
 }
 
 type ParkedRow = Schema['parked_receipts'] & { message_id: string; step: number }

@@ -233,6 +233,22 @@ function migrationsFor(dialect: DialectName): Record<string, Migration> {
         ])
       },
     },
+    '0006-suppressions': {
+      async up(db: Kysely<Schema>) {
+        // Looked up by address for each message that goes out, and listed in the order of addresses on any database.
+        const byCharacter = dialect === 'postgres' ? sql`collate "C"` : sql``
+        await run(db, [
+          sql`create table suppressions (
+            address text ${byCharacter} not null,
+            channel text ${byCharacter} not null,
+            connection text ${byCharacter} not null,
+            reason text not null,
+            at ${big} not null,
+            primary key (address, channel, connection)
+          ) ${strict}`,
+        ])
+      },
+    },
   }
 }
 

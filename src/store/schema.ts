@@ -1,3 +1,5 @@
+import type { SuppressionReason } from '../domain/suppression.ts'
+
 /**
  * The tables. What changes about a message lies in a narrow row, apart from what never changes, so that a transition
  * rewrites little; the rest of what it writes goes behind what is there. Times are epoch milliseconds; JSON is text that
@@ -95,6 +97,8 @@ export type Schema = {
   }
   /** Those that were made through the API, in the order of their place within the subaccount. */
   reminder_rules: { subaccount_id: string; id: string; place: number; body: string }
+  /** Addresses to which nothing more goes on a channel, by the connection that heard of it. */
+  suppressions: { connection: string; channel: string; address: string; reason: SuppressionReason; at: number }
   contacts: {
     subaccount_id: string
     id: string

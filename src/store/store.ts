@@ -5,6 +5,7 @@ import type { ContactStore } from '../engine/ports/directory.ts'
 import type { MessageStore } from '../engine/ports/message-store.ts'
 import type { Outbox } from '../engine/ports/outbox.ts'
 import type { RuleStore } from '../engine/ports/rule-store.ts'
+import type { SuppressionStore } from '../engine/ports/suppression-store.ts'
 import type { WatchStore } from '../engine/ports/watch-store.ts'
 import { accountStore } from './account-store.ts'
 import { contactStore } from './contact-store.ts'
@@ -15,6 +16,7 @@ import { outbox } from './outbox.ts'
 import { CHANNEL, openPostgres } from './postgres-database.ts'
 import { ruleStore } from './rule-store.ts'
 import { openSqlite } from './sqlite-database.ts'
+import { suppressionStore } from './suppression-store.ts'
 import { type News, type TransitionOptions, Transitions } from './transitions.ts'
 import { watchStore } from './watch-store.ts'
 
@@ -25,6 +27,7 @@ export type Store = {
   watch: WatchStore
   rules: RuleStore
   contacts: ContactStore
+  suppressions: SuppressionStore
   /** Names of the migrations that were applied now. */
   migrate(): Promise<string[]>
   /** The time by the database's clock, in epoch milliseconds; undefined where it is this machine's own. */
@@ -47,6 +50,7 @@ export function openStore(location: string, { newId }: Pick<TransitionOptions, '
     accounts: accountStore(database),
     rules: ruleStore(database),
     contacts: contactStore(database),
+    suppressions: suppressionStore(database),
     migrate: () => migrate(database),
     ...(isPostgres && { readTime: () => postgresTime(database) }),
     listen: async (onNews) => (database.pool ? listen(database.pool, node, onNews) : async () => {}),

@@ -48,6 +48,7 @@ export async function openHouse(
   const gate = killable(store.messages)
   const engine = new Engine({
     store: gate.store,
+    suppressions: store.suppressions,
     connections: new Connections(connections),
     clock,
     log: { info: level('info'), warn: level('warn'), error: level('error') },

@@ -1,5 +1,11 @@
 import { type Advanced, advance, type Context, type Effect, type Event, type Report } from '../../src/domain/advance.ts'
-import { type Attempt, acceptMessage, type Message, type SendOutcome } from '../../src/domain/message.ts'
+import {
+  type Attempt,
+  acceptMessage,
+  type Message,
+  type RevokeOutcome,
+  type SendOutcome,
+} from '../../src/domain/message.ts'
 import type { Sequence, Step } from '../../src/domain/sequence.ts'
 import type { TimelineEntry } from '../../src/domain/timeline.ts'
 
@@ -59,9 +65,16 @@ export class MessageRun {
   }
 
   /** Answers a call, the latest one unless told otherwise. */
-  settle(outcome: SendOutcome, call: SendEffect = this.lastSend): Advanced {
+  settle(outcome: SendOutcome, call: SendEffect = this.lastSend, elsewhere = false): Advanced {
     const { step, try: tryNumber, fence } = call
-    return this.apply({ type: 'settled', at: this.at, step, try: tryNumber, fence, outcome })
+    return this.apply({ type: 'settled', at: this.at, step, try: tryNumber, fence, outcome, elsewhere })
+  }
+
+  /** Answers the latest recall. */
+  revoked(outcome: RevokeOutcome, step = 0): Advanced {
+    const recall = this.effects.findLast((effect) => effect.type === 'revoke' && effect.step === step)
+    if (recall?.type !== 'revoke') throw new Error('nothing was to be taken back')
+    return this.apply({ type: 'revoked', at: this.at, step, fence: recall.fence, outcome })
   }
 
   receipt(

@@ -1,5 +1,5 @@
 import type { Effect, Report, Route } from '../../src/domain/advance.ts'
-import { cancelResult, type SendOutcome, type SkipReason } from '../../src/domain/message.ts'
+import { cancelResult, type RevokeOutcome, type SendOutcome, type SkipReason } from '../../src/domain/message.ts'
 import { checkSequence, type Sequence, titleCase } from '../../src/domain/sequence.ts'
 import { DEAD_ENDS, SUCCESS_STATUSES } from '../../src/domain/status-ladder.ts'
 import type { TimelineEntry } from '../../src/domain/timeline.ts'
@@ -11,12 +11,14 @@ import { MessageRun, START } from './message-run.ts'
  *   # What the story teaches, in one line.
  *   sequence: WhatsApp 60s Read > Viber 60s Delivered resend > SMS
  *   scheduled: 00:00:30                  expires: 00:05:00            (one to a line)
- *   connection 1: backup takes keys      also: skip opted-out, busy until 00:01:00; without the line it is `main`
+ *   connection 1: backup takes keys      also: revokes, skip opted-out, busy until 00:01:00; without the line it is `main`
  *
- *   00:00:00 answer 1: accepted          also: rejected, retry after 5s, uncertain, withdrawn; `answer 1 call 2:` names a call
+ *   00:00:00 answer 1: accepted as x7    also: accepted, rejected, refused login, retry after 5s, uncertain, withdrawn, and
+ *                                        `…, others free` where another connection could take it; `answer 1 call 2:` names a call
  *   00:00:04.500 receipt 1: read         then, if wanted: seen 00:00:04, by backup, error 131026
  *   00:01:00 connection 2: skip no-address
  *   00:01:10 cancel
+ *   00:01:12 recall 1: revoked           also: too-late delivered, too-late read, unclear
  *   ----
  *   the timeline with its effects, and the outcome
  *
@@ -34,7 +36,7 @@ export function parseScenario(text: string): Scenario {
   const header = new Map<string, string>()
   const lines: Line[] = []
   for (const line of rest) {
-    const timed = /^(\d\S*) (answer|receipt|connection|cancel) ?(.*)$/.exec(line)
+    const timed = /^(\d\S*) (answer|receipt|connection|cancel|recall) ?(.*)$/.exec(line)
     const [, at, verb, words] = timed ?? []
     const [, key, value] = /^([a-z]+(?: \d+)?): (.+)$/.exec(line) ?? []
     if (at !== undefined && verb !== undefined && words !== undefined) lines.push({ at: readTime(at), verb, words })
@@ -94,10 +96,12 @@ function perform(run: MessageRun, routes: Map<number, Route>, verb: string, word
   const step = readStep(number)
   if (verb === 'connection') routes.set(step, readRoute(what))
   else if (verb === 'receipt') run.receipt(step, ...readReceipt(what))
+  else if (verb === 'recall') run.revoked(readRecall(what), step)
   else {
     const send = run.sends.filter((each) => each.step === step).at(call === undefined ? -1 : Number(call) - 1)
     if (send === undefined) throw new Error(`no such send to answer: ${words}`)
-    run.settle(readOutcome(what), send)
+    const [outcome = '', others] = what.split(', ')
+    run.settle(readOutcome(outcome), send, others === 'others free')
   }
 }
 
@@ -110,9 +114,10 @@ function readSequence(text: string): Sequence {
       successStatus: words.find((word) => SUCCESS_STATUSES.some((status) => titleCase(status) === word)),
       ...(seconds && { fallbackAfter: Number(seconds.slice(0, -1)) }),
       ...(words.includes('resend') && { onUncertain: 'resend' }),
+      ...(words.includes('revoke') && { revokeOnFallback: true }),
     }
   })
-  const checked = checkSequence(steps, (name) => ({ name, reports: SUCCESS_STATUSES, connected: true }))
+  const checked = checkSequence(steps, (name) => ({ name, reports: SUCCESS_STATUSES, connected: true, revokes: true }))
   if (!checked.ok) throw new Error(checked.problems.map(({ path, message }) => `${path} ${message}`).join('; '))
   return checked.sequence
 }
@@ -121,14 +126,17 @@ function readRoute(text: string): Route {
   const [first = '', second = '', third = ''] = text.split(' ')
   if (first === 'skip') return { kind: 'skip', reason: second as SkipReason }
   if (first === 'busy') return { kind: 'later', at: readTime(third) }
-  return { kind: 'send', connection: first, takesIdempotencyKey: text.endsWith(' takes keys') }
+  const can = (words: string) => text.includes(` ${words}`)
+  return { kind: 'send', connection: first, takesIdempotencyKey: can('takes keys'), revokes: can('revokes') }
 }
 
 function readOutcome(text: string): SendOutcome {
-  const [kind, , time = '0s'] = text.split(' ')
+  const [kind, second, time = '0s'] = text.split(' ')
   switch (kind) {
     case 'accepted':
-      return { kind }
+      return { kind, ...(second === 'as' && { providerRef: time }) }
+    case 'refused':
+      return { kind: 'rejected', reason: 'credentials', detail: 'wrong login' }
     case 'rejected':
       return { kind, reason: 'recipient', detail: 'refused' }
     case 'retry':
@@ -140,6 +148,14 @@ function readOutcome(text: string): SendOutcome {
     default:
       throw unreadable(text)
   }
+}
+
+function readRecall(text: string): RevokeOutcome {
+  const [kind, status] = text.split(' ')
+  if (kind === 'revoked') return { kind }
+  if (kind === 'unclear') return { kind, detail: 'no such message' }
+  if (kind === 'too-late' && (status === 'delivered' || status === 'read')) return { kind, status }
+  throw unreadable(text)
 }
 
 function readReceipt(text: string): [Report['status'], Omit<Report, 'status'> & { connection?: string }] {
@@ -200,6 +216,8 @@ function showFacts(facts: Record<string, unknown>): string {
 function showEffect(effect: Effect): string {
   const step = effect.step + 1
   if (effect.type === 'word') return `  -> word ${step}`
+  if (effect.type === 'revoke')
+    return `  -> revoke ${step} by ${effect.connection}${effect.providerRef ? ` as ${effect.providerRef}` : ''}`
   if (effect.type === 'inquire') return `  -> inquire for ${step}`
   if (effect.type === 'publish') return `  -> publish ${step} ${effect.status}`
   return `  -> send ${step} try ${effect.try} by ${effect.connection}`

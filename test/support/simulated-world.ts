@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import type { Event, Route } from '../../src/domain/advance.ts'
-import { type Attempt, type Message, type SendOutcome, wakeAtOf } from '../../src/domain/message.ts'
+import { type Attempt, type Message, type RevokeOutcome, type SendOutcome, wakeAtOf } from '../../src/domain/message.ts'
 import type { Step } from '../../src/domain/sequence.ts'
 import { DEAD_ENDS, isDeadEnd, reaches, type Status, SUCCESS_STATUSES } from '../../src/domain/status-ladder.ts'
 import { LEASE_MS, MessageRun, SECOND, type SendEffect, START } from './message-run.ts'
@@ -16,7 +16,8 @@ export type Action =
   | { do: 'pass'; ms: number }
   | { do: 'due' }
   | { do: 'cancel' }
-  | { do: 'answer'; call: number; outcome: SendOutcome }
+  | { do: 'answer'; call: number; outcome: SendOutcome; elsewhere: boolean }
+  | { do: 'recalled'; outcome: RevokeOutcome }
   | { do: 'receipt'; step: number; status: (typeof REPORTED)[number]; providerAt?: number; connection?: string }
   | { do: 'again'; event: number }
   | { do: 'route'; step: number; route: RoutePlan }
@@ -44,7 +45,11 @@ const routes: fc.Arbitrary<RoutePlan> = fc.oneof(
 )
 const outcomes: fc.Arbitrary<SendOutcome> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ kind: 'accepted' as const }) },
-  fc.constant({ kind: 'rejected' as const, reason: 'recipient' as const, detail: 'no' }),
+  fc.record({
+    kind: fc.constant('rejected' as const),
+    reason: fc.constantFrom('recipient' as const, 'credentials' as const),
+    detail: fc.constant('no'),
+  }),
   fc.record({
     kind: fc.constant('retry' as const),
     afterMs: fc.integer({ min: 0, max: 70_000 }),
@@ -52,6 +57,11 @@ const outcomes: fc.Arbitrary<SendOutcome> = fc.oneof(
   }),
   { weight: 2, arbitrary: fc.constant({ kind: 'uncertain' as const, detail: 'cut off' }) },
   fc.constant({ kind: 'withdrawn' as const }),
+)
+const recalls: fc.Arbitrary<RevokeOutcome> = fc.oneof(
+  fc.constant({ kind: 'revoked' as const }),
+  fc.constantFrom('delivered' as const, 'read' as const).map((status) => ({ kind: 'too-late' as const, status })),
+  fc.constant({ kind: 'unclear' as const, detail: 'no answer' }),
 )
 const rarely = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 3 })
 const stepNumber = fc.integer({ min: 0, max: 3 })
@@ -65,7 +75,16 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   fc.record({ do: fc.constant('due' as const) }),
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('answer' as const), call: fc.nat(5), outcome: outcomes }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('answer' as const),
+      call: fc.nat(5),
+      outcome: outcomes,
+      elsewhere: fc.boolean(),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('recalled' as const), outcome: recalls }) },
   {
     weight: 5,
     arbitrary: fc
@@ -90,9 +109,11 @@ const steps: fc.Arbitrary<Step> = fc
     successStatus: fc.constantFrom(...SUCCESS_STATUSES),
     seconds: fc.option(fc.integer({ min: 10, max: 120 }), { nil: undefined, freq: 4 }),
     onUncertain: fc.constantFrom('wait' as const, 'wait' as const, 'resend' as const),
+    revoke: fc.boolean(),
   })
-  .map(({ seconds, ...rest }) => ({
+  .map(({ seconds, revoke, ...rest }) => ({
     channel: 'WhatsApp',
+    ...(revoke && { revokeOnFallback: true as const }),
     ...rest,
     ...(seconds !== undefined && { fallbackAfterMs: seconds * SECOND }),
   }))
@@ -150,7 +171,14 @@ export class SimulatedWorld {
         if (call === undefined) return
         call.answers.push(action.outcome)
         const { step, try: tryNumber, fence } = call.send
-        return this.#apply({ type: 'settled', at: run.at, step, try: tryNumber, fence, outcome: action.outcome })
+        const { outcome, elsewhere } = action
+        return this.#apply({ type: 'settled', at: run.at, step, try: tryNumber, fence, outcome, elsewhere })
+      }
+      case 'recalled': {
+        const recall = run.effects.findLast((effect) => effect.type === 'revoke')
+        if (recall?.type !== 'revoke') return
+        const { step, fence } = recall
+        return this.#apply({ type: 'revoked', at: run.at, step, fence, outcome: action.outcome })
       }
       case 'receipt': {
         const { step, status, providerAt, connection } = action
@@ -201,7 +229,8 @@ export class SimulatedWorld {
     const plan = this.#routes[index] ?? { kind: 'skip' }
     if (plan.kind === 'skip') return { kind: 'skip', reason: 'not-configured' }
     if (plan.kind === 'later') return { kind: 'later', at: this.run.at + plan.ms }
-    return { kind: 'send', connection: plan.connection, takesIdempotencyKey: TAKES_KEY[plan.connection] }
+    const takesIdempotencyKey = TAKES_KEY[plan.connection]
+    return { kind: 'send', connection: plan.connection, takesIdempotencyKey, revokes: takesIdempotencyKey }
   }
 
   #apply(event: Event): void {

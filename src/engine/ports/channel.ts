@@ -1,10 +1,12 @@
 import type { Report } from '../../domain/advance.ts'
 import type { AddressKind } from '../../domain/channel-catalogue.ts'
 import type { ContentType, StepContent } from '../../domain/content.ts'
-import type { SendOutcome } from '../../domain/message.ts'
+import type { RevokeOutcome, SendOutcome } from '../../domain/message.ts'
 import type { User } from '../../domain/recipient.ts'
 import type { SuccessStatus } from '../../domain/status-ladder.ts'
 import type { SuppressionReason } from '../../domain/suppression.ts'
+
+export type { RevokeOutcome } from '../../domain/message.ts'
 
 /** One send: what a channel needs to reach one person once. */
 export type Outgoing = {
@@ -70,14 +72,6 @@ export type Revocation = Pick<Outgoing, 'umid' | 'attemptRef' | 'idempotencyKey'
   providerRef?: string
 }
 
-export type RevokeOutcome =
-  /** It has not arrived and never will. */
-  | { kind: 'revoked' }
-  /** The person has it: that much is certain. */
-  | { kind: 'too-late'; status: 'delivered' | 'read' }
-  /** Neither is known: there was no answer, or one that tells nothing. */
-  | { kind: 'unclear'; detail: string }
-
 /** Whether a provider takes the credentials; nothing is sent to find out. */
 export type CheckOutcome =
   /** `detail` is what the provider says of the account, in a few words. */
@@ -127,4 +121,6 @@ export type Connection = {
   abilities(channel: string): Abilities
   channel: Channel
   limits: { concurrency: number; perSecond?: number }
+  /** When the receipts of what it took are overdue; absent: nobody looks. */
+  receiptsWithinMs?: number
 }

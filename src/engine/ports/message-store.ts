@@ -4,6 +4,7 @@ import type { Message } from '../../domain/message.ts'
 import type { User } from '../../domain/recipient.ts'
 import type { Texts } from '../../domain/reminder-rule.ts'
 import type { TimelineEntry } from '../../domain/timeline.ts'
+import type { Suppression } from './suppression-store.ts'
 
 /** What never changes about a message: who, what, and what the sender called it. */
 export type Envelope = {
@@ -66,7 +67,11 @@ export type Held = {
   /** For the store: where the message's timeline ends. */
   lastPage: number | null
 }
-export type Due = Held & { envelope: Envelope }
+export type Due = Held & {
+  envelope: Envelope
+  /** What is suppressed of the addresses that it names, by whichever connection. */
+  suppressed: readonly Omit<Suppression, 'at'>[]
+}
 
 /** What was decided. Saved as one new version of the row with its timeline entries and receipts to the sender. */
 export type Change = {
