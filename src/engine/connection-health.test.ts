@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { SendOutcome } from '../domain/message.ts'
+import { ConnectionHealth } from './connection-health.ts'
+
+const OK: SendOutcome = { kind: 'accepted' }
+const AWAY: SendOutcome = { kind: 'retry', afterMs: 1000, detail: 'the connection was refused' }
+const NOBODY: SendOutcome = { kind: 'rejected', reason: 'recipient', detail: 'no such number' }
+const LOGIN: SendOutcome = { kind: 'rejected', reason: 'credentials', detail: 'wrong login' }
+const SECOND = 1000
+const PATIENCE = 600 * SECOND
+
+let health: ConnectionHealth
+let logged: string[]
+let heardElsewhere: boolean
+let now: number
+
+beforeEach(() => {
+  logged = []
+  heardElsewhere = false
+  now = 1_000_000_000
+  const log = (level: string) => (_: object, sentence: string) => void logged.push(`${level}: ${sentence}`)
+  health = new ConnectionHealth({
+    log: { info: log('info'), warn: log('warn'), error: log('error') },
+    receiptsWithinMs: (id) => (id === 'quiet' ? undefined : PATIENCE),
+    anyHeardOf: async () => heardElsewhere,
+  })
+})
+
+function settle(outcome: SendOutcome, times = 1, connection = 'main'): void {
+  for (let n = 0; n < times; n++) health.settled(connection, outcome, { umid: `m${now}-${n}`, step: 0 }, now)
+}
+
+describe('a connection that fails', () => {
+  test('is up while it fails now and then', () => {
+    for (let n = 0; n < 50; n++) settle(n % 3 === 0 ? AWAY : OK)
+    expect(health.isUp('main')).toBe(true)
+    expect(health.stateOf('main', now)).toEqual({ state: 'up' })
+  })
+
+  test.each([
+    ['is away', AWAY],
+    ['answers nothing', { kind: 'uncertain', detail: 'timed out' } as SendOutcome],
+    ['takes no login', LOGIN],
+  ])('is down when it %s five times', (_, outcome) => {
+    settle(outcome, 4)
+    expect(health.isUp('main')).toBe(true)
+    settle(outcome)
+    expect(health.isUp('main')).toBe(false)
+    expect(health.isUp('backup')).toBe(true)
+    expect(health.stateOf('main', now)).toMatchObject({ state: 'down', since: now, nextTryAt: now + 10 * SECOND })
+    expect(logged).toEqual(['error: a connection is down, and others are used where there are any'])
+  })
+
+  test('is not one that refuses people, nor one whose sends were called back', () => {
+    settle(NOBODY, 30)
+    settle({ kind: 'withdrawn' }, 30)
+    expect(health.isUp('main')).toBe(true)
+  })
+
+  test('is tried by one send when its rest is over, and rests longer each time', () => {
+    settle(AWAY, 5)
+    expect(health.admits('main', now + 9_999)).toBe(false)
+    now += 10 * SECOND
+    expect([health.admits('main', now), health.admits('main', now)]).toEqual([true, false])
+    settle(AWAY)
+    expect(health.admits('main', now + 19_999)).toBe(false)
+    now += 20 * SECOND
+    expect([health.admits('main', now), health.admits('main', now)]).toEqual([true, false])
+    for (let tries = 0; tries < 10; tries++) settle(AWAY)
+    expect(health.stateOf('main', now)).toMatchObject({ nextTryAt: now + 300 * SECOND })
+    expect(logged).toHaveLength(1)
+  })
+
+  test('is up again with the first send that it takes, or refuses for the person’s sake', () => {
+    for (const good of [OK, NOBODY]) {
+      settle(AWAY, 5)
+      expect(health.isUp('main')).toBe(false)
+      settle(good)
+      expect(health.isUp('main')).toBe(true)
+      settle(AWAY, 4)
+      expect(health.isUp('main')).toBe(true)
+    }
+    expect(logged.filter((line) => line.startsWith('info'))).toHaveLength(2)
+  })
+
+  test('whose try is never answered is tried once more later', () => {
+    settle(AWAY, 5)
+    now += 10 * SECOND
+    expect(health.admits('main', now)).toBe(true)
+    expect(health.admits('main', now + 59 * SECOND)).toBe(false)
+    expect(health.admits('main', now + 60 * SECOND)).toBe(true)
+  })
+})
+
+describe('a connection whose receipts are missing', () => {
+  /** Twenty sends, and one more when their receipts are overdue. */
+  async function silence(connection = 'main'): Promise<void> {
+    settle(OK, 20, connection)
+    now += PATIENCE
+    settle(OK, 1, connection)
+    await Promise.resolve()
+    await Promise.resolve()
+  }
+
+  test('is down when of twenty sends nothing was heard in time', async () => {
+    await silence()
+    expect(health.stateOf('main', now)).toMatchObject({ state: 'down', because: 'no receipts come in' })
+    settle(OK)
+    expect(health.isUp('main')).toBe(false) // that it takes messages was never in doubt
+    health.heard('main')
+    expect(health.isUp('main')).toBe(true)
+  })
+
+  test('is up when one receipt came, here or at another node', async () => {
+    settle(OK, 19)
+    health.heard('main')
+    await silence()
+    heardElsewhere = true
+    health.heard('main')
+    await silence()
+    expect(health.isUp('main')).toBe(true)
+  })
+
+  test('is not looked for where none are promised', async () => {
+    await silence('quiet')
+    expect(health.isUp('quiet')).toBe(true)
+  })
+})
