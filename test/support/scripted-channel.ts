@@ -1,6 +1,6 @@
-import type { SendOutcome } from '../../src/domain/message.ts'
+import type { RevokeOutcome, SendOutcome } from '../../src/domain/message.ts'
 import type { SuccessStatus } from '../../src/domain/status-ladder.ts'
-import type { Connection, Outgoing, Receipt } from '../../src/engine/ports/channel.ts'
+import type { Connection, Outgoing, Receipt, Revocation } from '../../src/engine/ports/channel.ts'
 
 /** A connection inside the test: it notes each call and answers as it is told, when it is told. */
 export type ScriptedConnection = Connection & {
@@ -9,6 +9,10 @@ export type ScriptedConnection = Connection & {
   nextCall(): Promise<Outgoing>
   /** How calls are answered from now on; default: accepted. */
   answer(how: (outgoing: Outgoing, signal: AbortSignal) => SendOutcome | Promise<SendOutcome>): void
+  /** What was to be taken back. */
+  recalls: Revocation[]
+  /** How recalls are answered from now on; default: revoked. */
+  answerRecalls(how: (sent: Revocation, signal: AbortSignal) => RevokeOutcome | Promise<RevokeOutcome>): void
 }
 
 export function scriptedConnection(
@@ -16,11 +20,16 @@ export function scriptedConnection(
     id?: string
     serves?: string[]
     takesIdempotencyKey?: boolean
+    revokes?: true
     reports?: SuccessStatus[]
   } = {},
 ): ScriptedConnection {
   const { id = 'fake', serves = ['WhatsApp', 'Viber', 'SMS'], takesIdempotencyKey = false, perSecond } = options
   const calls: Outgoing[] = []
+  const recalls: Revocation[] = []
+  let recall: (sent: Revocation, signal: AbortSignal) => RevokeOutcome | Promise<RevokeOutcome> = () => ({
+    kind: 'revoked',
+  })
   let waiting: ((outgoing: Outgoing) => void)[] = []
   let respond: (outgoing: Outgoing, signal: AbortSignal) => SendOutcome | Promise<SendOutcome> = ({ attemptRef }) => ({
     kind: 'accepted',
@@ -36,6 +45,7 @@ export function scriptedConnection(
       address: 'phone',
       carries: ['text'],
       takesIdempotencyKey,
+      ...(options.revokes && { revokes: true }),
     }),
     channel: {
       async send(outgoing, signal) {
@@ -43,10 +53,18 @@ export function scriptedConnection(
         for (const resolve of waiting.splice(0)) resolve(outgoing)
         return respond(outgoing, signal)
       },
+      revoke: async (sent, signal) => {
+        recalls.push(sent)
+        return recall(sent, signal)
+      },
       // Test callbacks are the receipts themselves.
       receive: ({ body }) => ({ kind: 'receipts', receipts: JSON.parse(body.toString()) as Receipt[], ignored: 0 }),
     },
     calls,
+    recalls,
+    answerRecalls: (how) => {
+      recall = how
+    },
     nextCall: () => new Promise((resolve) => (waiting = [...waiting, resolve])),
     answer: (how) => {
       respond = how

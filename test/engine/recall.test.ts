@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import type { Step } from '../../src/domain/sequence.ts'
+import { type House, openHouse } from '../support/house.ts'
+import { newMessage } from '../support/messages.ts'
+import { type ScriptedConnection, scriptedConnection } from '../support/scripted-channel.ts'
+import { PLACES, type Place } from '../support/stores.ts'
+
+const RCS: Step = {
+  channel: 'RCS',
+  successStatus: 'delivered',
+  fallbackAfterMs: 60_000,
+  onUncertain: 'wait',
+  revokeOnFallback: true,
+}
+const SEQUENCE: Step[] = [RCS, { channel: 'SMS', successStatus: 'delivered', onUncertain: 'wait' }]
+const PERSON = '+6590000001'
+
+describe.each(Object.entries(PLACES))('a step that takes back what has not arrived, on %s', (_name, makePlace) => {
+  let place: Place
+  let house: House
+  let rcs: ScriptedConnection
+  let sms: ScriptedConnection
+
+  beforeEach(async () => {
+    place = await makePlace(inject('postgresUrl'))
+    rcs = scriptedConnection({ id: 'rcs', serves: ['RCS'], revokes: true })
+    sms = scriptedConnection({ id: 'sms', serves: ['SMS'] })
+    house = await openHouse(place, [rcs, sms])
+  })
+  afterEach(async () => {
+    await house.stop()
+    await place.cleanUp()
+  })
+
+  test('is told which message, under the provider’s id and the key of the send, and only then sends the next', async () => {
+    const umid = await house.send(newMessage({ sequence: SEQUENCE }))
+    await house.advance(59_999)
+    expect([rcs.recalls.length, sms.calls.length]).toEqual([0, 0])
+    await house.advance(1)
+    const { idempotencyKey } = rcs.calls[0] ?? {}
+    const attemptRef = `${umid}.1`
+    expect(rcs.recalls).toEqual([
+      { umid, attemptRef, idempotencyKey, channel: 'RCS', address: PERSON, providerRef: `ref-${attemptRef}` },
+    ])
+    expect(sms.calls).toHaveLength(1)
+    expect(await house.codesOf(umid)).toEqual(expect.arrayContaining(['recall-asked', 'recalled', 'fell-back']))
+  })
+
+  test('sends nothing more when it had arrived, and that was what was wanted', async () => {
+    rcs.answerRecalls(() => ({ kind: 'too-late', status: 'delivered' }))
+    const umid = await house.send(newMessage({ sequence: SEQUENCE }))
+    await house.advance(600_000)
+    expect(sms.calls).toHaveLength(0)
+    expect(await house.stateOf(umid)).toBe('succeeded')
+  })
+
+  test('waits ten seconds where the answer tells nothing, and counts a receipt that comes meanwhile', async () => {
+    rcs.answerRecalls(() => ({ kind: 'unclear', detail: 'no such message' }))
+    const late = await house.send(newMessage({ sequence: SEQUENCE }))
+    const reached = await house.send(newMessage({ sequence: SEQUENCE }))
+    await house.advance(69_999)
+    expect(sms.calls).toHaveLength(0)
+    const report = { status: 'delivered' } as const
+    await house.engine.take('rcs', { receipts: [{ attemptRef: `${reached}.1`, report }], ignored: 0 })
+    await house.advance(1)
+    expect(sms.calls.map(({ umid }) => umid)).toEqual([late])
+    expect(await house.stateOf(reached)).toBe('succeeded')
+  })
+
+  test('goes on where the channel fails in the middle of the recall', async () => {
+    rcs.answerRecalls(() => {
+      throw new Error('broken')
+    })
+    await house.send(newMessage({ sequence: SEQUENCE }))
+    await house.advance(70_000)
+    expect(sms.calls).toHaveLength(1)
+    expect(house.log.map(({ sentence }) => sentence)).toContain('a channel threw while taking back')
+  })
+
+  test('takes nothing back that has failed, has arrived, or was the last step', async () => {
+    const failed = await house.send(newMessage({ sequence: SEQUENCE }))
+    await house.advance(0)
+    await house.receipt(failed, 1, 'failed')
+    const read: Step[] = [{ ...RCS, successStatus: 'read' }, ...SEQUENCE.slice(1)]
+    const arrived = await house.send(newMessage({ sequence: read }))
+    await house.advance(0)
+    await house.receipt(arrived, 1, 'delivered')
+    await house.send(newMessage({ sequence: [RCS] }))
+    await house.advance(120_000)
+    expect(rcs.recalls).toEqual([])
+    expect(sms.calls).toHaveLength(2)
+  })
+})
