@@ -113,6 +113,10 @@ export async function startServer(
       newSigningSecret,
       // Fastify tells at `info` that it listens; the start page says it better.
       logger: log.child({}, { level: log.level === 'info' ? 'warn' : log.level }),
+      templateRules: (id) => {
+        const { templates = {}, shortFallback = 'warn' } = config.subaccounts[id] ?? {}
+        return { lifeMs: (name) => templates[name]?.ttlMs, policy: shortFallback }
+      },
       subAccountSequence: (id) => config.subaccounts[id]?.sequence,
       plugins: phones ? [(app) => void app.register(phones.server.plugin, { prefix: '/sandbox' })] : [],
     })

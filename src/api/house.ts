@@ -12,6 +12,7 @@ import type { RuleStore } from '../engine/ports/rule-store.ts'
 import type { WatchApi } from '../engine/watch-api.ts'
 import type { BadgeOptions } from './badge-options.ts'
 import { ApiError } from './errors.ts'
+import type { TemplateRules } from './read-message.ts'
 
 /** What the API is given. */
 export type ApiOptions = {
@@ -31,6 +32,8 @@ export type ApiOptions = {
   logger?: FastifyBaseLogger
   /** A subaccount's default sequence from the configuration, as JSON; it wins over one that was set through the API. */
   subAccountSequence?: (subAccountId: string) => unknown
+  /** How long the templates of a subaccount live, from the configuration; absent: nothing is known of any. */
+  templateRules?: (subAccountId: string) => TemplateRules
   /** A subaccount's reminder rules from the configuration; they come before those that were made through the API. */
   configuredRules?: (subAccountId: string) => readonly ReminderRule[]
   /** What a subaccount's rules may name as their source; undefined where that is not known. */

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { lookUpChannel } from '../domain/channel-catalogue.ts'
 import { CONTENT_TYPES } from '../domain/content.ts'
+import type { ShortFallbackPolicy } from '../domain/template-life.ts'
 import { ApiError } from './errors.ts'
 import { findProblem, judge } from './judge.ts'
 import { SendShape } from './message-shape.ts'
@@ -11,9 +12,10 @@ import { SequenceReader } from './read-sequence.ts'
 const NOW = Date.UTC(2026, 0, 5, 9)
 const BODY = { user: { msisdn: '+6590000001' }, type: 'text', content: { text: 'Hi' }, channels: [{ channel: 'SMS' }] }
 
-function read(body: unknown, defaultSequence?: unknown): ReadMessage {
+function read(body: unknown, defaultSequence?: unknown, policy: ShortFallbackPolicy = 'warn'): ReadMessage {
   const sequences = new SequenceReader(ability)
-  return readMessage(body, { now: NOW, subAccountId: 'default', sequences, defaultSequence })
+  const templates = { policy, lifeMs: (name: string) => (name === 'order_update' ? 600_000 : undefined) }
+  return readMessage(body, { now: NOW, subAccountId: 'default', sequences, defaultSequence, templates })
 }
 function ability(name: string) {
   const facts = lookUpChannel(name)
@@ -341,3 +343,40 @@ function refusal(body: unknown): ApiError {
 }
 const codeOf = (body: unknown) => refusal(body).code
 const messageOf = (body: unknown) => refusal(body).message
+
+describe('a template that outlives its step', () => {
+  const channels = [{ channel: 'WhatsApp', successStatus: 'Delivered', fallbackAfter: 60 }, { channel: 'SMS' }]
+  const body = (template: object, more: object = {}) => ({
+    ...BODY,
+    type: 'template',
+    content: { template: { name: 'order_update', language: 'en', ...template }, fallbackText: 'It is here', ...more },
+    channels,
+  })
+
+  test('is told of, and how long the wait should be', () => {
+    const { sequence, warnings } = read(body({}))
+    expect(sequence[0]?.fallbackAfterMs).toBe(60_000)
+    expect(warnings).toEqual([
+      'channels[0].fallbackAfter: 60 s is not longer than the 600 s in which WhatsApp may still deliver it, so the person ' +
+        'may get both; use at least 601, or give the template a shorter life',
+    ])
+  })
+
+  test('is refused, or waited for, where the subaccount says so', () => {
+    expect(() => read(body({}), undefined, 'refuse')).toThrow(
+      expect.objectContaining({ code: 3023, message: expect.stringMatching(/^channels\[0\]\.fallbackAfter: /) }),
+    )
+    const { sequence, warnings } = read(body({}), undefined, 'raise')
+    expect(sequence.map(({ fallbackAfterMs }) => fallbackAfterMs)).toEqual([601_000, undefined])
+    expect(warnings).toEqual([expect.stringContaining('it was raised to 601')])
+  })
+
+  test('is known from the message too, which wins, and a template of which nothing is known is nobody’s concern', () => {
+    expect(read(body({ ttlSeconds: 59 })).warnings).toEqual([])
+    expect(read(body({ name: 'other' })).warnings).toEqual([])
+    expect(read(body({ name: 'other', ttlSeconds: 60 })).warnings).toHaveLength(1)
+    const direct = { whatsApp: { directSend: { category: 'utility', ttlSeconds: 600 } } }
+    expect(read({ ...BODY, content: { text: 'Hi', ...direct }, channels }).warnings).toHaveLength(1)
+    expect(() => read(body({ ttlSeconds: 'long' }))).toThrow('content.template.ttlSeconds')
+  })
+})

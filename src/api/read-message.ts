@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
+import type { Content, ContentType } from '../domain/content.ts'
 import type { Sequence } from '../domain/sequence.ts'
+import { heedTemplateLife, type ShortFallbackPolicy } from '../domain/template-life.ts'
 import type { Envelope } from '../engine/ports/message-store.ts'
 import { ApiError } from './errors.ts'
 import { judge } from './judge.ts'
@@ -7,6 +9,7 @@ import { SendShape } from './message-shape.ts'
 import { checkLengths, readContent, readType } from './read-content.ts'
 import { readMoment } from './read-moment.ts'
 import type { SequenceReader } from './read-sequence.ts'
+import { isObject } from './read-template.ts'
 import { isHttpUrl } from './read-url.ts'
 import { checkReach, readUser } from './read-user.ts'
 
@@ -17,7 +20,12 @@ export type Reading = {
   sequences: SequenceReader
   /** The subaccount's default sequence as JSON, if it has one. */
   defaultSequence: unknown
+  /** How long templates live, and what is done about a step that falls back before. */
+  templates: TemplateRules
 }
+
+/** Of a subaccount; `lifeMs` is undefined for a template of which it is not known. */
+export type TemplateRules = { lifeMs(name: string): number | undefined; policy: ShortFallbackPolicy }
 
 export type ReadMessage = {
   fields: Omit<Envelope, 'umid' | 'subAccountId' | 'acceptedAt'>
@@ -43,7 +51,7 @@ export function readMessage(raw: unknown, reading: Reading): ReadMessage {
   const user = readUser(given.user, warnings)
   const type = readType(given.type)
   const content = readContent(type, given.content, warnings)
-  const sequence = chooseSequence(given.channels, reading)
+  const sequence = heedLife(chooseSequence(given.channels, reading), type, content, reading.templates, warnings)
   checkReach(user, sequence, warnings)
   checkLengths(type, content, sequence)
   const { clientMessageId, dlrCallbackUrl, context } = given
@@ -60,6 +68,37 @@ export function readMessage(raw: unknown, reading: Reading): ReadMessage {
     ...(context !== undefined && { contextUmid: context.umid }),
   }
   return { fields, sequence, warnings }
+}
+
+/** A template that outlives its step would reach a person whom the next channel has reached. */
+function heedLife(
+  sequence: Sequence,
+  type: ContentType,
+  content: Content,
+  { lifeMs, policy }: TemplateRules,
+  warnings: string[],
+): Sequence {
+  const livesForMs = lifeIn(type, content) ?? (type === 'template' ? lifeMs(nameOf(content)) : undefined)
+  if (livesForMs === undefined) return sequence
+  const heeded = heedTemplateLife(sequence, livesForMs, policy)
+  for (const { step, message, refused } of heeded.short) {
+    const path = `channels[${step}].fallbackAfter`
+    if (refused) throw new ApiError(3023, path, message)
+    warnings.push(`${path}: ${message}`)
+  }
+  return heeded.sequence
+}
+
+/** What the message itself says of how long WhatsApp may try. */
+function lifeIn(type: ContentType, { template, whatsApp }: Content): number | undefined {
+  const direct = isObject(whatsApp) && isObject(whatsApp.directSend) ? whatsApp.directSend.ttlSeconds : undefined
+  const own = type === 'template' && isObject(template) ? template.ttlSeconds : undefined
+  const seconds = direct ?? own
+  return typeof seconds === 'number' ? seconds * 1000 : undefined
+}
+
+function nameOf({ template }: Content): string {
+  return isObject(template) ? String(template.name) : ''
 }
 
 function chooseSequence(channels: unknown, { sequences, defaultSequence, subAccountId }: Reading): Sequence {

@@ -36,6 +36,10 @@ export function checkTemplate(template: unknown, path: string): void {
   if (typeof language !== 'string' || !/^[a-z]{2,3}([_-][a-z0-9]{2,8})*$/i.test(language)) {
     throw new ApiError(3037, `${path}.language`, 'must be a language such as en or en_US')
   }
+  const { ttlSeconds } = template
+  if (ttlSeconds !== undefined && !isLife(ttlSeconds)) {
+    throw new ApiError(1000, `${path}.ttlSeconds`, 'must be whole seconds from 30 to 2592000')
+  }
   if (components === undefined) return
   if (!Array.isArray(components)) throw new ApiError(3039, `${path}.components`, 'must be a list of components')
   for (const [index, component] of components.entries()) checkComponent(component, `${path}.components[${index}]`)
@@ -84,6 +88,11 @@ function checkParameter(parameter: unknown, path: string): void {
   if (kind === 'payload' && (typeof payload !== 'string' || payload === '')) {
     throw new ApiError(3049, `${path}.payload`, 'is missing; a payload parameter needs its payload')
   }
+}
+
+/** From half a minute to thirty days, as far as any kind of template goes. */
+function isLife(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 30 && value <= 2_592_000
 }
 
 function isPlace(value: unknown): boolean {

@@ -10,7 +10,7 @@ import { type Api, type ApiOptions, sendJson } from './house.ts'
 import { iso } from './iso.ts'
 import { judge } from './judge.ts'
 import { BatchShape, SendShape } from './message-shape.ts'
-import { type Reading, type ReadMessage, readMessage } from './read-message.ts'
+import { type Reading, type ReadMessage, readMessage, type TemplateRules } from './read-message.ts'
 import { SequenceReader } from './read-sequence.ts'
 import { isObject } from './read-template.ts'
 import { answers, BatchAnswer, SendAnswer, SubAccountParams } from './schemas.ts'
@@ -52,7 +52,7 @@ function listOptions({ items: _, ...options }: object & { items?: unknown }): ob
 
 export function sendRoutes(
   app: Api,
-  { engine, messages, clock, newId, sha256 }: ApiOptions,
+  { engine, messages, clock, newId, sha256, templateRules = () => NO_TEMPLATES }: ApiOptions,
   defaults: DefaultSequences,
 ): void {
   // The reader judges bodies, so that a message is judged alike alone and in a batch.
@@ -65,6 +65,7 @@ export function sendRoutes(
     now: clock.now(),
     subAccountId,
     sequences,
+    templates: templateRules(subAccountId),
     defaultSequence: wantsDefault ? (await defaults.of(subAccountId))?.channels : undefined,
   })
 
@@ -221,6 +222,8 @@ export function sendRoutes(
     return sha256(`${kind}\n${canonicalJson(body)}`)
   }
 }
+
+const NO_TEMPLATES: TemplateRules = { lifeMs: () => undefined, policy: 'warn' }
 
 function idempotencyKey(request: FastifyRequest): string | undefined {
   const key = request.headers['idempotency-key']

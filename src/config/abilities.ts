@@ -16,7 +16,7 @@ function sameName(a: string, b: string): boolean {
 /** Ids of the connections that serve a channel, in our spelling, for a subaccount, in the order in which they are tried. */
 export function connectionsFor(
   config: Pick<Config, 'connections' | 'sandbox'>,
-  subaccount: SubaccountConfig | undefined,
+  subaccount: Pick<SubaccountConfig, 'channels'> | undefined,
   channel: string,
 ): readonly string[] {
   const chosen = subaccount?.channels[channel]
@@ -35,7 +35,7 @@ export function possibleAbility(name: string): ChannelAbility {
 /** What a channel name in a sequence means for a subaccount; undefined for a name that nobody knows. */
 export function configuredAbility(
   config: Pick<Config, 'connections' | 'sandbox'>,
-  subaccount: SubaccountConfig | undefined,
+  subaccount: Pick<SubaccountConfig, 'channels'> | undefined,
   name: string,
 ): ChannelAbility | undefined {
   const channel = channelName(name, config.connections)

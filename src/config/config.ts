@@ -1,6 +1,7 @@
 import type { ChannelDefinition } from '../channels/define-channel.ts'
 import type { ConnectionChoice } from '../domain/connection-choice.ts'
 import type { ReminderRule } from '../domain/reminder-rule.ts'
+import type { ShortFallbackPolicy } from '../domain/template-life.ts'
 import type { SourceDefinition } from '../sources/define-source.ts'
 import type { LOG_LEVELS } from './schema.ts'
 
@@ -71,6 +72,9 @@ export type SubaccountConfig = {
   sequence?: readonly unknown[]
   /** Channel name to the connections that carry it, in the order in which they are tried. */
   channels: Readonly<Record<string, readonly ConnectionChoice[]>>
+  /** How long templates live, by name. */
+  templates: Readonly<Record<string, { ttlMs: number }>>
+  shortFallback: ShortFallbackPolicy
   /** In the order in which they are asked. */
   reminders: readonly ReminderRule[]
 }

@@ -275,8 +275,23 @@ describe('subaccounts', () => {
         sequence: [{ channel: 'pager' }, { channel: 'sms' }],
         channels: { SMS: [{ connection: 'b' }, { connection: 'a' }] },
         reminders: [],
+        templates: {},
+        shortFallback: 'warn',
       },
     })
+  })
+
+  test('say how long their templates live, and what is done about steps that are shorter', () => {
+    const yaml = 'subaccounts:\n  shop: { templates: { otp: { ttl: 10m } }, shortFallback: raise }\n'
+    expect(load(yaml).config.subaccounts.shop).toMatchObject({
+      templates: { otp: { ttlMs: 600_000 } },
+      shortFallback: 'raise',
+    })
+    const wrong = 'subaccounts:\n  shop: { templates: { otp: { ttl: 10 } }, shortFallback: shout }\n'
+    expect(problems(wrong)).toEqual([
+      'untilread.yaml:2:36 | subaccounts.shop.templates.otp.ttl | got 10, want a duration from 30s to 30d, such as "30d"',
+      'untilread.yaml:2:59 | subaccounts.shop.shortFallback | got "shout", want warn, refuse or raise',
+    ])
   })
 
   test('share a channel out by weights, and by countries', () => {

@@ -1,6 +1,7 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import type { ChannelDefinition } from '../channels/define-channel.ts'
 import { FALLBACK_AFTER_SECONDS } from '../domain/sequence.ts'
+import { SHORT_FALLBACK_POLICIES } from '../domain/template-life.ts'
 import type { SourceDefinition } from '../sources/define-source.ts'
 import { Duration } from './duration-field.ts'
 import { reminder } from './reminder-fields.ts'
@@ -94,6 +95,32 @@ export const subaccount = Type.Object({
           '3166 codes; nobody else goes this way).',
       },
     ),
+  ),
+  templates: Type.Optional(
+    Type.Record(
+      Type.String(),
+      Type.Object({
+        ttl: Duration({
+          default: '30d',
+          from: '30s',
+          to: '30d',
+          description: 'How long WhatsApp tries to deliver it: its message_send_ttl_seconds.',
+        }),
+      }),
+      {
+        keys: 'the name of a WhatsApp template',
+        unset: 'what the message says, if anything',
+        description: 'Templates whose time to live is known, so that a step is not left before they are dead.',
+      },
+    ),
+  ),
+  shortFallback: Type.Optional(
+    Type.Enum([...SHORT_FALLBACK_POLICIES], {
+      default: 'warn',
+      description:
+        'What is done about a WhatsApp step whose `fallbackAfter` is not longer than its template lives, so that the ' +
+        'person may get both: a warning in the answer, a refusal, or a longer wait.',
+    }),
   ),
   reminders: Type.Optional(
     // Checked by the domain, like a rule that comes through the API.

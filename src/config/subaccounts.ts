@@ -1,6 +1,8 @@
 import type { RuleWorld, WatchedSource } from '../domain/check-rule.ts'
 import type { ConnectionChoice } from '../domain/connection-choice.ts'
+import { parseDuration } from '../domain/durations.ts'
 import { type ChannelAbility, checkSequence } from '../domain/sequence.ts'
+import { SHORT_FALLBACK_POLICIES } from '../domain/template-life.ts'
 import { nearest } from '../words/nearest.ts'
 import { channelName, configuredAbility, possibleAbility } from './abilities.ts'
 import { type Findings, join, note } from './check.ts'
@@ -31,19 +33,33 @@ export function readSubaccounts(
     const name = join('subaccounts', id)
     const channels = house.complete ? readRoutes(each.value.get('channels'), name, house, findings) : {}
     const ability = (channel: string) =>
-      house.complete ? configuredAbility(house, { channels, reminders: [] }, channel) : possibleAbility(channel)
+      house.complete ? configuredAbility(house, { channels }, channel) : possibleAbility(channel)
     const watched = sources && sourcesOf(sources, id)
     const world = { ability, checkTemplate, nearest, ...(watched && { sources: watched }) }
     const reminders = readReminders(each.value.get('reminders'), `${name}.reminders`, world, findings)
-    subaccounts[id] = { channels, reminders }
+    const common = { channels, reminders, ...readTemplates(each) }
+    subaccounts[id] = common
     const sequence = each.value.get('sequence')
     if (sequence === undefined) continue
     checkSteps(sequence, `${name}.sequence`, ability, findings)
-    subaccounts[id] = { channels, reminders, sequence: plain(sequence) as unknown[] }
+    subaccounts[id] = { ...common, sequence: plain(sequence) as unknown[] }
     note({}, plain(sequence), sequence.origin, `${name}.sequence`, findings)
   }
   return subaccounts
 }
+
+/** The schema has said what is wrong with them. */
+function readTemplates({ value }: Located & { value: ReadonlyMap<string, Located> }) {
+  const given = value.get('templates')
+  const entries = given !== undefined && isMap(given) ? [...given.value] : []
+  const templates = entries.map(([name, each]) => {
+    const { ttl } = plain(each) as { ttl?: unknown }
+    return [name, { ttlMs: parseDuration(String(ttl)) ?? LONGEST_LIFE_MS }] as const
+  })
+  const policy = SHORT_FALLBACK_POLICIES.find((each) => each === value.get('shortFallback')?.value)
+  return { templates: Object.fromEntries(templates), shortFallback: policy ?? 'warn' }
+}
+const LONGEST_LIFE_MS = 30 * 24 * 3_600_000
 
 /** What rules of a subaccount may name: its sources, and its own chat, which is always there. */
 export function sourcesOf(

@@ -90,8 +90,8 @@ export class ClaimRound {
   }
 
   #jobFor({ due, since, send, notice }: NoticeSend): Job {
-    const { routing } = this.#options
-    const outgoing = routing.outgoing({ envelope: due.envelope, message: since.message }, send, notice)
+    const { routing, clock } = this.#options
+    const outgoing = routing.outgoing({ envelope: due.envelope, message: since.message }, send, clock.now(), notice)
     return { ...decidedSend({ due, since, send }), outgoing }
   }
 }

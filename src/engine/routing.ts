@@ -134,6 +134,7 @@ export class Routing {
   outgoing(
     { envelope, message }: Pick<Due, 'envelope' | 'message'>,
     send: Effect & { type: 'send' },
+    now: number,
     notice?: NoticeText,
   ): Outgoing {
     const { umid, subAccountId, clientMessageId } = envelope
@@ -142,6 +143,8 @@ export class Routing {
     if (step === undefined || connection === undefined)
       throw new Error('invariant broken: a send has a step and a connection')
     const { channel, fallbackAfterMs } = step
+    // No longer than the step, and not beyond the message itself.
+    const lives = [fallbackAfterMs, message.expiresAt && message.expiresAt - now].filter((each) => each !== undefined)
     const { address: kind, carries } = connection.abilities(channel)
     const user = userOf(envelope, message)
     const address = addressOf(user, channel, kind)
@@ -160,7 +163,7 @@ export class Routing {
       user,
       content: fitted,
       ...(clientMessageId !== undefined && { clientMessageId }),
-      ...(fallbackAfterMs !== undefined && { validForMs: fallbackAfterMs }),
+      ...(lives.length > 0 && { validForMs: Math.max(0, Math.min(...lives)) }),
     }
   }
 }
