@@ -68,13 +68,14 @@ async function untilread(location: string): Promise<Service> {
   const apiKey = newSecret('utr_')
   const entry = { id: newId(), subAccountId: 'default', prefix: apiKey.slice(0, 8), createdAt: systemClock.now() }
   await store.accounts.addKey(entry, sha256(apiKey))
-  const { messages, accounts, rules, contacts } = store
+  const { messages, accounts, rules, contacts, suppressions } = store
   const { watch } = engine
   const app = buildApi({
     engine,
     watch,
     rules,
     contacts,
+    suppressions,
     messages,
     accounts,
     clock: systemClock,

@@ -82,8 +82,8 @@ async function untilread(location: string) {
     postReceipt: async () => undefined,
     watching: watching(store, { sources: [inUse], rules: [RULE], directory, wording }),
   })
-  const { messages, accounts, rules, contacts } = store
-  const options = { engine, watch: engine.watch, messages, accounts, rules, contacts, clock: systemClock }
+  const { messages, accounts, rules, contacts, suppressions } = store
+  const options = { engine, watch: engine.watch, messages, accounts, rules, contacts, suppressions, clock: systemClock }
   const app = buildApi({ ...options, newId, sha256, newSigningSecret })
   engine.start()
   const fill = async ({ open, due, dueAt }: FillTask) => {

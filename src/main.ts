@@ -107,6 +107,7 @@ export async function startServer(
       sourcesOf: (id) => sourcesOf(config.sources, id),
       badge: { config: config.badge, findSource: (account) => sourceOfAccount(account, config), watch: engine.watch },
       contacts: store.contacts,
+      suppressions: store.suppressions,
       clock,
       newId,
       sha256,

@@ -34,6 +34,7 @@ import { sequenceRoutes } from './sequence.ts'
 import { sourceEventRoutes } from './source-events.ts'
 import { sourceWebhookRoutes } from './source-webhooks.ts'
 import { sourceRoutes } from './sources.ts'
+import { suppressionRoutes } from './suppressions.ts'
 import { timelineRoutes } from './timeline.ts'
 import { webhookRoutes } from './webhooks.ts'
 
@@ -108,6 +109,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
       sourceEventRoutes(api, options)
       sourceRoutes(api, options)
       contactRoutes(api, options)
+      suppressionRoutes(api, options)
     },
     { prefix: '/api/v1' },
   )

@@ -9,6 +9,7 @@ import type { Clock } from '../engine/ports/clock.ts'
 import type { ContactStore } from '../engine/ports/directory.ts'
 import type { MessageRecord, MessageStore } from '../engine/ports/message-store.ts'
 import type { RuleStore } from '../engine/ports/rule-store.ts'
+import type { SuppressionStore } from '../engine/ports/suppression-store.ts'
 import type { WatchApi } from '../engine/watch-api.ts'
 import type { BadgeOptions } from './badge-options.ts'
 import { ApiError } from './errors.ts'
@@ -22,6 +23,7 @@ export type ApiOptions = {
   rules: RuleStore
   watch: WatchApi
   contacts: ContactStore
+  suppressions: SuppressionStore
   clock: Clock
   /** A new UUID. */
   newId: () => string

@@ -30,6 +30,8 @@ export type EngineApi = {
   ability(name: string, subAccountId?: string): ChannelAbility | undefined
   /** The connections that serve a channel, in the order of the configuration. */
   connectionsFor(channel: string): readonly ConnectionView[]
+  /** Ids of the connections that may carry messages of a subaccount: on this channel, or on any. */
+  connectionsOf(subAccountId: string, channel?: string): readonly string[]
   /** All channel names that a sequence may use: those of the catalogue, then the operator's own. */
   channelNames(): readonly string[]
   readonly feed: Feed

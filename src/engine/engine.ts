@@ -298,6 +298,12 @@ export class Engine implements EngineApi {
     }))
   }
 
+  connectionsOf(subAccountId: string, channel?: string): readonly string[] {
+    const { connections } = this.#options
+    const channels = channel === undefined ? connections.channelNames() : [channel]
+    return [...new Set(channels.flatMap((each) => connections.serving(subAccountId, each).map(({ id }) => id)))]
+  }
+
   /** What people let us know through a provider. */
   async #hear(connection: string, heard: readonly Heard[]): Promise<void> {
     const { suppressions, clock } = this.#options

@@ -78,6 +78,7 @@ export async function openApiHouse(
     accounts: store.accounts,
     rules: store.rules,
     contacts: store.contacts,
+    suppressions: store.suppressions,
     clock,
     newId,
     sha256,
