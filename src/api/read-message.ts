@@ -1,10 +1,12 @@
 import { Type } from 'typebox'
+import type { ContentType } from '../domain/content.ts'
 import type { Sequence } from '../domain/sequence.ts'
 import type { Envelope } from '../engine/ports/message-store.ts'
+import { checkLengths, type SmsFacts } from './check-lengths.ts'
 import { ApiError } from './errors.ts'
 import { judge } from './judge.ts'
 import { SendShape } from './message-shape.ts'
-import { checkLengths, readContent, readType } from './read-content.ts'
+import { readContent, readType } from './read-content.ts'
 import { readMoment } from './read-moment.ts'
 import type { SequenceReader } from './read-sequence.ts'
 import { isHttpUrl } from './read-url.ts'
@@ -17,11 +19,15 @@ export type Reading = {
   sequences: SequenceReader
   /** The subaccount's default sequence as JSON, if it has one. */
   defaultSequence: unknown
+  /** The content types that a channel carries as they are. */
+  carries(channel: string): readonly ContentType[]
 }
 
 export type ReadMessage = {
   fields: Omit<Envelope, 'umid' | 'subAccountId' | 'acceptedAt'>
   sequence: Sequence
+  /** What an SMS of it takes, where the sequence has an SMS step. */
+  sms?: SmsFacts
   /** What the caller should know though nothing is refused. */
   warnings: string[]
 }
@@ -45,7 +51,7 @@ export function readMessage(raw: unknown, reading: Reading): ReadMessage {
   const content = readContent(type, given.content, warnings)
   const sequence = chooseSequence(given.channels, reading)
   checkReach(user, sequence, warnings)
-  checkLengths(type, content, sequence)
+  const sms = checkLengths(type, content, sequence, reading.carries)
   const { clientMessageId, dlrCallbackUrl, context } = given
   if (dlrCallbackUrl !== undefined && !isHttpUrl(dlrCallbackUrl)) {
     throw new ApiError(3020, 'dlrCallbackUrl', 'must be an http or https URL')
@@ -59,7 +65,7 @@ export function readMessage(raw: unknown, reading: Reading): ReadMessage {
     ...(dlrCallbackUrl !== undefined && { dlrCallbackUrl }),
     ...(context !== undefined && { contextUmid: context.umid }),
   }
-  return { fields, sequence, warnings }
+  return { fields, sequence, ...(sms && { sms }), warnings }
 }
 
 function chooseSequence(channels: unknown, { sequences, defaultSequence, subAccountId }: Reading): Sequence {

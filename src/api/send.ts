@@ -65,6 +65,7 @@ export function sendRoutes(
     now: clock.now(),
     subAccountId,
     sequences,
+    carries: (channel) => engine.connectionsFor(channel, subAccountId)[0]?.abilities.carries ?? ['text'],
     defaultSequence: wantsDefault ? (await defaults.of(subAccountId))?.channels : undefined,
   })
 
@@ -123,7 +124,7 @@ export function sendRoutes(
         clientMessageId,
         user,
         status: { state: 'queued', timestamp: iso(reading.now) },
-        ...(read.warnings.length > 0 && { warnings: read.warnings }),
+        ...more(read),
       })
       const replayed = await commit({
         subAccountId,
@@ -170,8 +171,7 @@ export function sendRoutes(
           accepted.push(toNew(read, reading, umid, { batchId, ...(clientBatchId !== undefined && { clientBatchId }) }))
           if (!includeMessagesInResponse) continue
           const { user, clientMessageId } = read.fields
-          const warnings = read.warnings.length > 0 ? { warnings: read.warnings } : {}
-          items.push({ umid, user, clientMessageId, status: { state: 'queued', timestamp }, ...warnings })
+          items.push({ umid, user, clientMessageId, status: { state: 'queued', timestamp }, ...more(read) })
         } catch (error) {
           if (!(error instanceof ApiError)) throw error
           rejectedCount += 1
@@ -235,6 +235,11 @@ function merge(template: Record<string, unknown> | undefined, raw: unknown): unk
   const both = isObject(template.content) && isObject(raw.content)
   const content = both ? { content: { ...Object(template.content), ...Object(raw.content) } } : {}
   return { ...template, ...raw, ...content }
+}
+
+/** What an answer says beyond that of 8x8. */
+function more({ sms, warnings }: ReadMessage): object {
+  return { ...(sms && { sms }), ...(warnings.length > 0 && { warnings }) }
 }
 
 /** What tells the sender which message was rejected. */

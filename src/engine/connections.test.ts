@@ -47,3 +47,23 @@ test('a channel that we know and nobody serves is told from a name that nobody k
   expect(connections.ability('pigeon')).toBeUndefined()
   expect(new Connections([boastful]).channelNames()).toEqual(expect.arrayContaining(['SMS', 'Viber', 'InApp']))
 })
+
+test('all that serve a channel are told in the order in which they are asked, with what they can do for it', () => {
+  const connections = new Connections([modest, boastful], { shop: { SMS: ['boastful', 'gone', 'modest'] } })
+  const ids = (channel: string, subAccountId?: string) =>
+    connections.connectionsFor(channel, subAccountId).map(({ id }) => id)
+  expect(ids('SMS')).toEqual(['modest', 'boastful'])
+  expect(ids('SMS', 'shop')).toEqual(['boastful', 'modest'])
+  expect(ids('InApp', 'shop')).toEqual(['boastful'])
+  expect(ids('Viber')).toEqual([])
+  expect(connections.connectionsFor('SMS', 'shop')[0]).toEqual({
+    id: 'boastful',
+    provider: 'test',
+    abilities: {
+      reports: ['accepted', 'sent', 'delivered'],
+      address: 'any',
+      carries: ['text'],
+      takesIdempotencyKey: false,
+    },
+  })
+})

@@ -1,5 +1,6 @@
 import type { CancelResult } from '../domain/message.ts'
 import type { ChannelAbility } from '../domain/sequence.ts'
+import type { ConnectionView } from './connections.ts'
 import type { Feed } from './feed.ts'
 import type { CallbackResult, RawRequest, Told } from './ports/channel.ts'
 import type { Intake, IntakeResult } from './ports/message-store.ts'
@@ -24,6 +25,8 @@ export type EngineApi = {
    * for a name that nobody knows.
    */
   ability(name: string, subAccountId?: string): ChannelAbility | undefined
+  /** The connections of a channel, in our spelling, in the order in which they are asked; the first is the one that sends. */
+  connectionsFor(channel: string, subAccountId?: string): readonly ConnectionView[]
   /** All channel names that a sequence may use: those of the catalogue, then the operator's own. */
   channelNames(): readonly string[]
   readonly feed: Feed

@@ -253,6 +253,10 @@ export class Engine implements EngineApi {
     return this.#options.connections.ability(name, subAccountId)
   }
 
+  connectionsFor(channel: string, subAccountId?: string) {
+    return this.#options.connections.connectionsFor(channel, subAccountId)
+  }
+
   channelNames() {
     return this.#options.connections.channelNames()
   }
