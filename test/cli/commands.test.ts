@@ -215,7 +215,7 @@ describe('the rest', () => {
   test('--help tells of every command and is no failure', async () => {
     const { code, out, err } = await run(['--help'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    for (const command of ['serve', 'send', 'watch', 'status', 'keys', 'migrate', 'config'])
+    for (const command of ['serve', 'send', 'watch', 'status', 'channels', 'keys', 'migrate', 'config'])
       expect(out).toContain(`\n  ${command} `)
     expect((await run(['keys', 'create', '--help'])).code).toBe(0)
   })
@@ -240,7 +240,7 @@ describe('the rest', () => {
     expect(settings).toContainEqual({ name: 'port', value: '3000', origin: 'default' })
   })
 
-  test.each(['serve', 'migrate', 'keys list', 'config check'])(
+  test.each(['serve', 'migrate', 'keys list', 'channels check', 'config check'])(
     '%s tells every problem of the configuration, starts nothing, and ends with 2',
     async (words) => {
       writeFileSync(join(cwd, 'broken.yaml'), 'prot: 1\nlogLevel: loud\n')
