@@ -48,8 +48,8 @@ function checkSms(text: string, content: Content): SmsFacts {
   }
   if (parts > MOST_PARTS) {
     const why = wanted === 'AUTO' && foreign !== undefined ? `, because of ${described(foreign)}` : ''
-    const what = `takes ${parts} SMS parts in ${encoding}${why}; at most ${MOST_PARTS} can be sent`
-    throw tooLong(text, content, `${what}, so shorten what the SMS says (content.fallbackText, else content.text)`)
+    const instead = text === content.text ? 'shorten it, or give the SMS a content.fallbackText' : 'shorten it'
+    throw tooLong(text, content, `takes ${parts} SMS parts in ${encoding}${why}; at most ${MOST_PARTS}: ${instead}`)
   }
   return { encoding, parts }
 }

@@ -168,6 +168,15 @@ describe('send', () => {
     expect(service.heard[0]?.headers['idempotency-key']).toBe('i-1')
   })
 
+  test('an SMS of several parts is told on the side, one of a single part is not', async () => {
+    const sms = { encoding: 'UCS2', parts: 2 }
+    service.on('POST', '/messages', { ...accepted, warnings: undefined, sms })
+    const words = ['send', '--to', '+6590000001', '“Hello”']
+    expect(await run(words)).toEqual({ code: 0, out: 'u1\n', err: 'An SMS of it has 2 parts (UCS2).\n' })
+    service.on('POST', '/messages', { ...accepted, warnings: undefined, sms: { ...sms, parts: 1 } })
+    expect((await run(words)).err).toBe('')
+  })
+
   test('--watch goes on until the outcome', async () => {
     service.on('POST', '/messages', accepted)
     tellStory({ state: 'expired', at: succeeded.at, doubleExposure: false })
