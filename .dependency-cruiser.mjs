@@ -39,15 +39,20 @@ export default {
     room('http', [], 'a call over HTTP knows nothing of what it carries'),
     room(
       'api',
-      ['engine', 'domain', 'signing', 'templates', 'words'],
+      ['engine', 'domain', 'phone', 'signing', 'templates', 'words'],
       'a route is a schema, one call into the engine, a mapping of the answer',
     ),
     room(
       'config',
-      ['channels', 'sources', 'domain', 'templates', 'words'],
+      ['channels', 'sources', 'domain', 'phone', 'templates', 'words'],
       'configuration knows what can be configured, and nothing that runs',
     ),
     room('words', [], 'help for texts knows nothing of what they say'),
+    room(
+      'phone',
+      ['domain'],
+      'phone numbers are read alike everywhere: numbering plans are a library, which the domain has none of',
+    ),
     room('signing', [], 'signatures are bytes and a key'),
     room(
       'client',

@@ -16,10 +16,11 @@ import { Connections } from './engine/connections.ts'
 import { Engine } from './engine/engine.ts'
 import { Feed } from './engine/feed.ts'
 import type { AccountStore } from './engine/ports/account-store.ts'
-import type { Connection, Told } from './engine/ports/channel.ts'
+import type { CheckOutcome, Connection, Told } from './engine/ports/channel.ts'
 import type { Clock } from './engine/ports/clock.ts'
 import { ReaderFeed } from './engine/reader-feed.ts'
 import { OWN_CHAT, Sources } from './engine/sources.ts'
+import { countryOf } from './phone/phone.ts'
 import { openStore as open, type Store } from './store/store.ts'
 import { systemClock } from './system/clock.ts'
 import { newId, newSecret, newSigningSecret, sha256 } from './system/ids.ts'
@@ -146,6 +147,47 @@ export async function openStore({ databaseUrl, dataDir }: Pick<Config, 'database
   return open(databaseUrl ?? join(dataDir, 'untilread.db'), { newId })
 }
 
+/** `outcome` is absent where a provider has nothing that could be asked. */
+export type CheckedConnection = { id: string; provider: string; outcome?: CheckOutcome }
+
+/**
+ * Tries the credentials of the connections that are named, all at once, without starting anything; nothing is sent. What
+ * has not answered when `signal` aborts is unknown.
+ */
+export async function checkConnections(
+  config: Config,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<CheckedConnection[]> {
+  const address = new Address(config)
+  address.port = config.port
+  const { all } = createConnections(config, { clock: systemClock, address, tell: async () => {} })
+  try {
+    return await Promise.all(
+      all
+        .filter(({ id }) => ids.includes(id))
+        .map(async ({ id, provider, channel }) => {
+          const outcome = channel.check && (await inTime(channel.check(signal), signal))
+          return { id, provider, ...(outcome && { outcome }) }
+        }),
+    )
+  } finally {
+    await Promise.all(all.map(({ channel }) => channel.close?.()))
+  }
+}
+
+/** One that fails or hangs does not keep the others from being told. */
+async function inTime(check: Promise<CheckOutcome>, signal: AbortSignal): Promise<CheckOutcome> {
+  const unknown = (detail: string): CheckOutcome => ({ kind: 'unknown', detail })
+  const outOfTime = new Promise<CheckOutcome>((resolve) => {
+    const giveUp = () => resolve(unknown('there was no answer in time'))
+    if (signal.aborted) giveUp()
+    else signal.addEventListener('abort', giveUp, { once: true })
+  })
+  const failed = (error: unknown) => unknown(`the check failed (${error instanceof Error ? error.message : error})`)
+  return Promise.race([check.catch(failed), outOfTime])
+}
+
 async function timeOf(store: Store, signal: AbortSignal): Promise<Clock> {
   if (store.readTime === undefined) return systemClock
   const clock = new SyncedClock(systemClock, store.readTime)
@@ -248,7 +290,7 @@ function createConnections(config: Config, setting: Setting): Connections {
   const { phonesSecret } = setting
   if (phonesSecret !== undefined) connections.push(phonesConnection(phonesSecret, setting))
   const choices = Object.entries(config.subaccounts).map(([id, { channels }]) => [id, channels] as const)
-  return new Connections(connections, Object.fromEntries(choices))
+  return new Connections(connections, Object.fromEntries(choices), countryOf)
 }
 
 /** `base` is asked late: the port is known only once the service listens. */

@@ -104,7 +104,7 @@ export function buildApi(options: ApiOptions): FastifyInstance {
       cancelRoutes(api, options)
       sequenceRoutes(api, options, defaults)
       webhookRoutes(api, options, gate)
-      channelRoutes(api, options)
+      channelRoutes(api, options, gate)
       reminderRoutes(api, options)
       sourceEventRoutes(api, options)
       sourceRoutes(api, options)

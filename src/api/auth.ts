@@ -33,13 +33,16 @@ export class Gate {
   async admit(request: FastifyRequest): Promise<void> {
     const key = await this.identify(request)
     const { subAccountId } = request.params as { subAccountId?: string }
-    if (subAccountId === undefined) return
-    if (!SUB_ACCOUNT.test(subAccountId)) {
-      throw new ApiError(1001, 'subAccountId', 'must be 3 to 50 letters, digits or - . _ &')
-    }
-    if (!mayUse(key, subAccountId))
-      throw new ApiError(1201, 'subAccountId', 'this API key belongs to another subaccount')
+    if (subAccountId !== undefined) checkUse(key, subAccountId)
   }
+}
+
+/** Refuses what is no name of a subaccount, and a key that may not act for it. */
+export function checkUse(key: ApiKey, subAccountId: string): void {
+  if (!SUB_ACCOUNT.test(subAccountId)) {
+    throw new ApiError(1001, 'subAccountId', 'must be 3 to 50 letters, digits or - . _ &')
+  }
+  if (!mayUse(key, subAccountId)) throw new ApiError(1201, 'subAccountId', 'this API key belongs to another subaccount')
 }
 
 /** A key of `*` may act for all. */

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Contact } from '../engine/ports/directory.ts'
+import type { Country } from '../phone/phone.ts'
 import {
   CONTACT_FIELDS,
   ContactAnswer,
@@ -18,7 +19,7 @@ import { importContacts } from './import-contacts.ts'
 import { iso } from './iso.ts'
 import { judge } from './judge.ts'
 import { personOf, problemOfId, readOnePerson } from './read-contact.ts'
-import { type Country, readCountry } from './read-phone.ts'
+import { readCountry } from './read-phone.ts'
 import { isObject } from './read-template.ts'
 import { answers, SubAccountParams } from './schemas.ts'
 

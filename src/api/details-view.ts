@@ -1,8 +1,8 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import type { Attempt, Message } from '../domain/message.ts'
 import type { User } from '../domain/recipient.ts'
 import { titleCase } from '../domain/sequence.ts'
 import type { MessageRecord } from '../engine/ports/message-store.ts'
+import { countryOf } from '../phone/phone.ts'
 import { iso } from './iso.ts'
 import { type ReceiptStatus, receiptStatus } from './receipt-shape.ts'
 import { channelAt } from './timeline-words.ts'
@@ -17,7 +17,7 @@ export function detailsView(record: MessageRecord) {
     umid: envelope.umid,
     subAccountId: envelope.subAccountId,
     direction: 'outbound',
-    ...countryOf(envelope.user),
+    ...countryOfUser(envelope.user),
     contentType: titleCase(envelope.type),
     content: '**MASKED**',
     createdAt: iso(envelope.acceptedAt),
@@ -54,8 +54,8 @@ function statusBeforeSteps({ progress }: Message, acceptedAt: number): ReceiptSt
   }
 }
 
-function countryOf({ msisdn, country }: User): { country?: string } {
-  const known = (msisdn === undefined ? undefined : parsePhoneNumberFromString(msisdn)?.country) ?? country
+function countryOfUser({ msisdn, country }: User): { country?: string } {
+  const known = (msisdn === undefined ? undefined : countryOf(msisdn)) ?? country
   return known === undefined ? {} : { country: known }
 }
 

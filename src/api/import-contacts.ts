@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../engine/ports/clock.ts'
 import type { Contact, ContactStore } from '../engine/ports/directory.ts'
+import type { Country } from '../phone/phone.ts'
 import { nearest } from '../words/nearest.ts'
 import { CONTACT_FIELDS, type ContactField, type Finding } from './contact-shape.ts'
 import { BROKEN_QUOTES, type CsvRecord, NotCsv, readCsv } from './csv-records.ts'
 import { ApiError } from './errors.ts'
 import { type Person, problemOfId, readPerson } from './read-contact.ts'
-import type { Country } from './read-phone.ts'
 
 export type ImportOptions = {
   contacts: ContactStore

@@ -23,6 +23,7 @@ export const openApi: FastifyDynamicSwaggerOptions = {
       { name: 'Cancelling' },
       { name: 'Watching' },
       { name: 'Contacts' },
+      { name: 'Suppressions' },
       { name: 'Settings' },
       { name: 'Operating' },
     ],

@@ -1,10 +1,11 @@
 import type { TSchema } from 'typebox'
 import { isTimeZone, languageOf } from '../domain/address.ts'
 import type { Contact } from '../engine/ports/directory.ts'
+import { type Country, readPhone } from '../phone/phone.ts'
 import { CONTACT_FIELDS, type ContactField, ContactFields, ContactId } from './contact-shape.ts'
 import { ApiError, type ErrorCode } from './errors.ts'
 import { findProblem } from './judge.ts'
-import { type Country, DOUBTFUL, readPhone } from './read-phone.ts'
+import { DOUBTFUL } from './read-phone.ts'
 
 export type Person = Partial<Record<ContactField, string>>
 /** What is wrong with a field, or only looks wrong; the message does not repeat the value. */

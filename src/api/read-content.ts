@@ -1,6 +1,5 @@
-import { lookUpChannel } from '../domain/channel-catalogue.ts'
 import { CONTENT_TYPES, type Content, type ContentType } from '../domain/content.ts'
-import type { Sequence } from '../domain/sequence.ts'
+import type { SmsEncoding } from '../domain/sms-text.ts'
 import { nearest } from '../words/nearest.ts'
 import { ApiError } from './errors.ts'
 import { unknownField } from './judge.ts'
@@ -9,7 +8,13 @@ import { checkTemplate, isObject } from './read-template.ts'
 import { isHttpUrl } from './read-url.ts'
 
 const FIELDS = Object.keys(ContentShape.properties)
-const ENCODINGS: Record<string, string> = { AUTO: 'AUTO', GSM7: 'GSM7', GSM: 'GSM7', UCS2: 'UCS2', UNICODE: 'UCS2' }
+const ENCODINGS: Record<string, 'AUTO' | SmsEncoding> = {
+  AUTO: 'AUTO',
+  GSM7: 'GSM7',
+  GSM: 'GSM7',
+  UCS2: 'UCS2',
+  UNICODE: 'UCS2',
+}
 const INTERACTIVE_TYPES = [
   'button',
   'list',
@@ -93,22 +98,8 @@ function checkInteractive(interactive: unknown): void {
     throw new ApiError(3049, 'content.interactive.action', 'is missing; give an object')
 }
 
-function readEncoding(given: string): string {
+export function readEncoding(given: string): 'AUTO' | SmsEncoding {
   const encoding = ENCODINGS[given.toUpperCase()]
   if (encoding === undefined) throw new ApiError(1003, 'content.sms.encoding', 'must be AUTO, GSM7 or UCS2')
   return encoding
-}
-
-/** A text that is too long for a step's channel is refused at the door: the provider would refuse it, or cut it. */
-export function checkLengths(type: ContentType, content: Content, sequence: Sequence): void {
-  const { text } = content
-  if (type !== 'text' || text === undefined) return
-  for (const { channel } of sequence) {
-    const max = lookUpChannel(channel)?.maxTextLength
-    if (max === undefined || text.length <= max) continue
-    const { length } = [...text]
-    if (length > max) {
-      throw new ApiError(3006, 'content.text', `has ${length} characters; ${channel} takes at most ${max}`)
-    }
-  }
 }

@@ -15,8 +15,9 @@ const BODY = { user: { msisdn: '+6590000001' }, type: 'text', content: { text: '
 function read(body: unknown, defaultSequence?: unknown, policy: ShortFallbackPolicy = 'warn'): ReadMessage {
   const sequences = new SequenceReader(ability)
   const templates = { policy, lifeMs: (name: string) => (name === 'order_update' ? 600_000 : undefined) }
-  return readMessage(body, { now: NOW, subAccountId: 'default', sequences, defaultSequence, templates })
+  return readMessage(body, { now: NOW, subAccountId: 'default', sequences, defaultSequence, templates, carries })
 }
+const carries = (channel: string) => (channel === 'WhatsApp' ? (['text', 'image'] as const) : (['text'] as const))
 function ability(name: string) {
   const facts = lookUpChannel(name)
   if (facts) return { name: facts.name, reports: facts.reports, connected: true }
@@ -153,11 +154,16 @@ describe('content', () => {
     expect(codeOf(withContent('text', { text: 'Hi', fallbacktext: 'x' }))).toBe(1000)
   })
 
-  test('a text may be as long as its channel takes, counted in characters', () => {
-    const viber = { channel: 'Viber' }
-    const body = (text: string) => ({ ...BODY, content: { text }, channels: [{ channel: 'SMS' }, viber] })
-    expect(read(body('👍'.repeat(1000))).fields.content.text).toHaveLength(2000)
-    expect(messageOf(body('👍'.repeat(1001)))).toBe('content.text: has 1001 characters; Viber takes at most 1000')
+  test('is judged by what each channel will be given', () => {
+    const body = (content: object) => ({
+      ...BODY,
+      type: 'image',
+      content: { url: 'https://example.com/a.png', text: 'x'.repeat(1001), ...content },
+      channels: [{ channel: 'WhatsApp' }, { channel: 'viber' }, { channel: 'sms' }],
+    })
+    expect(messageOf(body({}))).toBe('content.text: has 1001 characters; Viber takes at most 1000')
+    expect(read(body({ fallbackText: '“A dog”' })).sms).toEqual({ encoding: 'UCS2', parts: 1 })
+    expect(codeOf(body({ fallbackText: '“A dog”', sms: { encoding: 'gsm' } }))).toBe(1003)
   })
 })
 

@@ -3,10 +3,11 @@ import type { Content, ContentType } from '../domain/content.ts'
 import type { Sequence } from '../domain/sequence.ts'
 import { heedTemplateLife, type ShortFallbackPolicy } from '../domain/template-life.ts'
 import type { Envelope } from '../engine/ports/message-store.ts'
+import { checkLengths, type SmsFacts } from './check-lengths.ts'
 import { ApiError } from './errors.ts'
 import { judge } from './judge.ts'
 import { SendShape } from './message-shape.ts'
-import { checkLengths, readContent, readType } from './read-content.ts'
+import { readContent, readType } from './read-content.ts'
 import { readMoment } from './read-moment.ts'
 import type { SequenceReader } from './read-sequence.ts'
 import { isObject } from './read-template.ts'
@@ -22,6 +23,8 @@ export type Reading = {
   defaultSequence: unknown
   /** How long templates live, and what is done about a step that falls back before. */
   templates: TemplateRules
+  /** The content types that a channel carries as they are. */
+  carries(channel: string): readonly ContentType[]
 }
 
 /** Of a subaccount; `lifeMs` is undefined for a template of which it is not known. */
@@ -30,6 +33,8 @@ export type TemplateRules = { lifeMs(name: string): number | undefined; policy: 
 export type ReadMessage = {
   fields: Omit<Envelope, 'umid' | 'subAccountId' | 'acceptedAt'>
   sequence: Sequence
+  /** What an SMS of it takes, where the sequence has an SMS step. */
+  sms?: SmsFacts
   /** What the caller should know though nothing is refused. */
   warnings: string[]
 }
@@ -53,7 +58,7 @@ export function readMessage(raw: unknown, reading: Reading): ReadMessage {
   const content = readContent(type, given.content, warnings)
   const sequence = heedLife(chooseSequence(given.channels, reading), type, content, reading.templates, warnings)
   checkReach(user, sequence, warnings)
-  checkLengths(type, content, sequence)
+  const sms = checkLengths(type, content, sequence, reading.carries)
   const { clientMessageId, dlrCallbackUrl, context } = given
   if (dlrCallbackUrl !== undefined && !isHttpUrl(dlrCallbackUrl)) {
     throw new ApiError(3020, 'dlrCallbackUrl', 'must be an http or https URL')
@@ -67,7 +72,7 @@ export function readMessage(raw: unknown, reading: Reading): ReadMessage {
     ...(dlrCallbackUrl !== undefined && { dlrCallbackUrl }),
     ...(context !== undefined && { contextUmid: context.umid }),
   }
-  return { fields, sequence, warnings }
+  return { fields, sequence, ...(sms && { sms }), warnings }
 }
 
 /** A template that outlives its step would reach a person whom the next channel has reached. */

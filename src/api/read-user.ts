@@ -1,8 +1,9 @@
 import { lookUpChannel } from '../domain/channel-catalogue.ts'
 import { addressOf, type User } from '../domain/recipient.ts'
 import type { Sequence } from '../domain/sequence.ts'
+import { type Country, readPhone } from '../phone/phone.ts'
 import { ApiError } from './errors.ts'
-import { type Country, DOUBTFUL, readCountry, readPhone } from './read-phone.ts'
+import { DOUBTFUL, readCountry } from './read-phone.ts'
 
 /** The person as the rules know them: the number in E.164. Takes what has the right shape. */
 export function readUser(given: User, warnings: string[]): User {

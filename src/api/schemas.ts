@@ -1,4 +1,6 @@
 import { type TSchema, Type } from 'typebox'
+import { CONTENT_TYPES } from '../domain/content.ts'
+import { titleCase } from '../domain/sequence.ts'
 import { SUCCESS_STATUSES } from '../domain/status-ladder.ts'
 import { TIMELINE_CODES } from '../domain/timeline.ts'
 import { StepShape, UserShape } from './message-shape.ts'
@@ -57,11 +59,20 @@ const StatusShape = Type.Object({
   errorMessage: optionalText(),
 })
 
+const SmsShape = Type.Object(
+  {
+    encoding: Type.Enum(['GSM7', 'UCS2']),
+    parts: Type.Integer({ minimum: 1, maximum: 10, description: 'Each is paid for as one SMS.' }),
+  },
+  { description: 'What the SMS step sends, where the sequence has one.' },
+)
+
 export const SendAnswer = Type.Object({
   umid: Umid,
   clientMessageId: optionalText(),
   user: UserShape,
   status: StatusShape,
+  sms: Type.Optional(SmsShape),
   warnings: Type.Optional(
     Type.Array(Type.String(), { description: 'What you should know though nothing was refused.' }),
   ),
@@ -79,6 +90,7 @@ export const BatchAnswer = Type.Object({
         user: Type.Object({}, { additionalProperties: true }),
         clientMessageId: optionalText(),
         status: StatusShape,
+        sms: Type.Optional(SmsShape),
         warnings: Type.Optional(Type.Array(Type.String())),
       }),
       { description: 'All messages with `includeMessagesInResponse`, else those that were rejected.' },
@@ -244,15 +256,60 @@ export const WebhooksDeleteBody = Type.Array(
 export const WebhooksDeleteAnswer = Type.Object({ deletedCount: Count })
 export const SecretAnswer = Type.Object({ signingSecret: Type.String() })
 
+const AddressKindShape = Type.Enum(['phone', 'email', 'line', 'any'])
+const Statuses = (description: string) => Type.Array(Type.Enum(SUCCESS_STATUSES.map(titleCase)), { description })
+
+export const ChannelsQuery = Type.Object({
+  subAccountId: Type.Optional(
+    Type.String({
+      description:
+        'For which subaccount, where the configuration gives one connections of its own. Absent: the order of the configuration.',
+    }),
+  ),
+})
 export const ChannelsAnswer = Type.Object({
   channels: Type.Array(
     Type.Object({
       channel: Type.String(),
       connected: Type.Boolean({ description: 'False: known, but without a connection here.' }),
-      successStatuses: Type.Array(Type.String(), { description: 'What it can report.' }),
-      address: Type.String({ description: '`phone`, `email`, `line` or `any`.' }),
-      maxTextLength: Type.Optional(Type.Integer()),
+      successStatuses: Statuses('What a step may wait for; without a connection, what the channel can report at best.'),
+      address: AddressKindShape,
+      maxTextLength: Type.Optional(Type.Integer({ description: 'In characters; for `Line` in UTF-16 units.' })),
       otherSpellings: Type.Array(Type.String()),
+      connections: Type.Array(
+        Type.Object({
+          id: Type.String({ description: 'As the configuration names it.' }),
+          provider: Type.String(),
+          reports: Statuses('What it can report of this channel.'),
+          address: AddressKindShape,
+          carries: Type.Array(Type.Enum([...CONTENT_TYPES]), {
+            description: 'Content types that it carries as they are; of others it is given the `fallbackText`.',
+          }),
+          validity: Type.Optional(
+            Type.Object(
+              {
+                min: Type.Number({ description: 'Seconds.' }),
+                max: Type.Number({ description: 'Seconds.' }),
+              },
+              {
+                description:
+                  'The shortest and the longest life that the provider can give one message, so that it dies with its step. ' +
+                  'Absent: it gives none.',
+              },
+            ),
+          ),
+          revokes: Type.Boolean({ description: 'What has not arrived can be taken back.' }),
+          takesIdempotencyKey: Type.Boolean({ description: 'An uncertain send may be repeated: it goes out once.' }),
+          hearsReplies: Type.Boolean({ description: 'What people write back comes in, STOP among it.' }),
+          health: Type.Enum(['up', 'down', 'trying'], {
+            description:
+              'As the answering node sees it. `down`: passed over while there is another; `trying`: a send may try it.',
+          }),
+          because: optionalText('Why it is not up.'),
+          since: Type.Optional(Time),
+        }),
+        { description: 'In the order in which they are tried.' },
+      ),
     }),
   ),
 })

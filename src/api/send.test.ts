@@ -32,6 +32,7 @@ describe('sending one message', () => {
       umid: expect.stringMatching(/^[0-9a-f-]{36}$/),
       user: { msisdn: '+65000000' },
       status: { state: 'queued', timestamp: new Date(T0).toISOString() },
+      sms: { encoding: 'GSM7', parts: 1 },
       warnings: [expect.stringContaining('user.msisdn')],
     })
     const record = await house.store.messages.find(String(answer.json.umid))
@@ -214,14 +215,15 @@ describe('a batch', () => {
     expect(answer.status).toBe(200)
     const status = { state: 'queued', timestamp: new Date(T0).toISOString() }
     const umid = expect.any(String)
+    const sms = { encoding: 'GSM7', parts: 1 }
     expect(answer.json).toEqual({
       batchId: umid,
       clientBatchId: 'nightly-1',
       acceptedCount: 2,
       rejectedCount: 2,
       messages: [
-        { umid, user: { msisdn: '+6590000001' }, clientMessageId: 'a-1', status },
-        { umid, user: { msisdn: '+6590000002' }, clientMessageId: 'a-2', status },
+        { umid, user: { msisdn: '+6590000001' }, clientMessageId: 'a-1', status, sms },
+        { umid, user: { msisdn: '+6590000002' }, clientMessageId: 'a-2', status, sms },
         {
           umid,
           user: { msisdn: 'nobody' },

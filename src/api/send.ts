@@ -66,6 +66,7 @@ export function sendRoutes(
     subAccountId,
     sequences,
     templates: templateRules(subAccountId),
+    carries: (channel) => engine.carries(channel, subAccountId),
     defaultSequence: wantsDefault ? (await defaults.of(subAccountId))?.channels : undefined,
   })
 
@@ -124,7 +125,7 @@ export function sendRoutes(
         clientMessageId,
         user,
         status: { state: 'queued', timestamp: iso(reading.now) },
-        ...(read.warnings.length > 0 && { warnings: read.warnings }),
+        ...more(read),
       })
       const replayed = await commit({
         subAccountId,
@@ -171,8 +172,7 @@ export function sendRoutes(
           accepted.push(toNew(read, reading, umid, { batchId, ...(clientBatchId !== undefined && { clientBatchId }) }))
           if (!includeMessagesInResponse) continue
           const { user, clientMessageId } = read.fields
-          const warnings = read.warnings.length > 0 ? { warnings: read.warnings } : {}
-          items.push({ umid, user, clientMessageId, status: { state: 'queued', timestamp }, ...warnings })
+          items.push({ umid, user, clientMessageId, status: { state: 'queued', timestamp }, ...more(read) })
         } catch (error) {
           if (!(error instanceof ApiError)) throw error
           rejectedCount += 1
@@ -238,6 +238,11 @@ function merge(template: Record<string, unknown> | undefined, raw: unknown): unk
   const both = isObject(template.content) && isObject(raw.content)
   const content = both ? { content: { ...Object(template.content), ...Object(raw.content) } } : {}
   return { ...template, ...raw, ...content }
+}
+
+/** What an answer says beyond that of 8x8. */
+function more({ sms, warnings }: ReadMessage): object {
+  return { ...(sms && { sms }), ...(warnings.length > 0 && { warnings }) }
 }
 
 /** What tells the sender which message was rejected. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ApiHouse, list, MASTER_KEY, OTHER_KEY, openApiHouse } from '../../test/support/api-house.ts'
+import { type ApiHouse, KEY, list, MASTER_KEY, OTHER_KEY, openApiHouse } from '../../test/support/api-house.ts'
 import { newId, sha256 } from '../system/ids.ts'
 
 const BASE = '/api/v1/subaccounts/default'
@@ -155,8 +155,55 @@ test('each channel is listed with what it can do here', async () => {
     successStatuses: ['Accepted', 'Sent', 'Delivered'],
     address: 'phone',
     otherSpellings: [],
+    connections: [
+      {
+        id: 'sms',
+        provider: 'scripted',
+        reports: ['Accepted', 'Sent', 'Delivered'],
+        address: 'phone',
+        carries: ['text'],
+        revokes: false,
+        takesIdempotencyKey: false,
+        hearsReplies: false,
+        health: 'up',
+      },
+    ],
   })
-  expect(byName.RCS).toMatchObject({ connected: false, maxTextLength: 3072, otherSpellings: ['GoogleRCS'] })
+  expect(byName.RCS).toMatchObject({
+    connected: false,
+    maxTextLength: 3072,
+    otherSpellings: ['GoogleRCS'],
+    connections: [],
+  })
+})
+
+test('a connection’s lifetimes are told in seconds, and its other talents with them', async () => {
+  const { abilities } = house.phones
+  house.phones.abilities = (channel) => ({
+    ...abilities(channel),
+    validity: { minMs: 500, maxMs: 36_000_000 },
+    revokes: true,
+    hearsReplies: true,
+  })
+  const { channels } = (await house.call('GET', '/api/v1/channels')).json
+  house.phones.abilities = abilities
+  const byName = Object.fromEntries(list(channels).map((each) => [each.channel, each]))
+  expect(list(byName.WhatsApp?.connections)).toEqual([
+    expect.objectContaining({ validity: { min: 0.5, max: 36_000 }, revokes: true, hearsReplies: true }),
+  ])
+})
+
+test('channels can be asked for a subaccount, by whoever may act for it', async () => {
+  const status = async (subAccountId: string, key = KEY) => {
+    const url = `/api/v1/channels?subAccountId=${subAccountId}`
+    const { status, json } = await house.call('GET', url, undefined, { key })
+    return [status, json.code]
+  }
+  expect(await status('default')).toEqual([200, undefined])
+  expect(await status('other')).toEqual([403, 1201])
+  expect(await status('other', MASTER_KEY)).toEqual([200, undefined])
+  expect(await status('x')).toEqual([400, 1001])
+  expect(await status('default&subAccountId=other', MASTER_KEY)).toEqual([400, 1001])
 })
 
 describe('keys', () => {

@@ -5,6 +5,7 @@ import { type Flags, type Loaded, loadConfig } from '../config/load-config.ts'
 import { LOG_LEVELS } from '../config/schema.ts'
 import type { AccountStore } from '../engine/ports/account-store.ts'
 import { systemClock } from '../system/clock.ts'
+import { addChannels } from './channels.ts'
 import { addContacts } from './contacts.ts'
 import { EXIT } from './exit.ts'
 import type { SendOptions } from './send.ts'
@@ -28,6 +29,7 @@ export function createProgram(report: Report, terminal = new Terminal()): Comman
   addWatch(program, report, terminal)
   addStatus(program, terminal)
   addContacts(program, report, terminal, withTargetFlags)
+  addChannels(program, report, terminal, { withTargetFlags, withConfigFlags, load })
   addKeys(program, terminal)
   addMigrate(program, terminal)
   addConfig(program, terminal)

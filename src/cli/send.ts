@@ -60,9 +60,10 @@ export async function sendMessage(
   return accepted.umid
 }
 
-function printAccepted({ umid, warnings = [] }: Accepted, terminal: Terminal, watched: boolean): void {
+function printAccepted({ umid, sms, warnings = [] }: Accepted, terminal: Terminal, watched: boolean): void {
   // Into a pipe goes the umid alone: `untilread watch $(untilread send …)`.
   terminal.print(terminal.interactive && !watched ? `Accepted: ${umid}` : umid)
   for (const warning of warnings) terminal.complain(terminal.paint('yellow', `Note: ${harmless(warning)}`))
+  if (sms !== undefined && sms.parts > 1) terminal.complain(`An SMS of it has ${sms.parts} parts (${sms.encoding}).`)
   if (terminal.interactive && !watched) terminal.print(terminal.paint('dim', `Watch it: untilread watch ${umid}`))
 }

@@ -6,6 +6,7 @@ import type {
   BatchAnswer,
   BatchRequest,
   CancelAnswer,
+  ChannelsAnswer,
   ChatEvent,
   Contact,
   ContactFields,
@@ -60,6 +61,8 @@ export class UntilreadClient {
   readonly #url: string
   readonly #apiKey: string
   readonly #subAccountId: string
+  /** Where all that belongs to the subaccount is. */
+  readonly #own: string
   readonly #timeoutMs: number
   readonly #clock: Clock
 
@@ -67,18 +70,19 @@ export class UntilreadClient {
     this.#url = url.replace(/\/+$/, '')
     this.#apiKey = apiKey
     this.#subAccountId = subAccountId
+    this.#own = `/subaccounts/${encodeURIComponent(subAccountId)}`
     this.#timeoutMs = timeoutMs
     this.#clock = clock
   }
 
   /** Resolves once the message is stored: from then on it has an outcome, whatever crashes. */
   send(message: MessageRequest, options: SendOptions = {}): Promise<Accepted> {
-    return this.#call('POST', '/messages', options, message)
+    return this.#call('POST', `${this.#own}/messages`, options, message)
   }
 
   /** Up to 10,000 messages. Those that are refused are counted, and do not stop the others. */
   batch(batch: BatchRequest, options: SendOptions = {}): Promise<BatchAnswer> {
-    return this.#call('POST', '/messages/batch', options, batch)
+    return this.#call('POST', `${this.#own}/messages/batch`, options, batch)
   }
 
   /**
@@ -86,17 +90,17 @@ export class UntilreadClient {
    * the call does no harm.
    */
   sendEvents(events: readonly ChatEvent[], options: CallOptions = {}): Promise<EventsAnswer> {
-    return this.#call('POST', '/events', options, { events })
+    return this.#call('POST', `${this.#own}/events`, options, { events })
   }
 
   /** Calls a message off and tells what that achieved. */
   cancel(umid: string, options: CallOptions = {}): Promise<CancelAnswer> {
-    return this.#call('DELETE', `/messages/${encodeURIComponent(umid)}`, options)
+    return this.#call('DELETE', `${this.#own}/messages/${encodeURIComponent(umid)}`, options)
   }
 
   /** Where a message stands, how it came there, and what happens next. */
   timeline(umid: string, options: CallOptions = {}): Promise<Timeline> {
-    return this.#call('GET', `/messages/${encodeURIComponent(umid)}/timeline`, options)
+    return this.#call('GET', `${this.#own}/messages/${encodeURIComponent(umid)}/timeline`, options)
   }
 
   /**
@@ -105,13 +109,14 @@ export class UntilreadClient {
    */
   async *watch(umid: string, options: WatchOptions = {}): AsyncGenerator<WatchEvent, void, undefined> {
     const { signal, until = 'outcome', onReconnect } = options
+    const path = `${this.#own}/messages/${encodeURIComponent(umid)}/events`
     let version = options.afterVersion ?? 0
     let ended = false
     let failures = 0
     let firstWaitMs = FIRST_WAIT_MS
     while (!signal?.aborted) {
       try {
-        for await (const event of this.#listen(`/messages/${encodeURIComponent(umid)}/events`, version, signal)) {
+        for await (const event of this.#listen(path, version, signal)) {
           if (event.retryMs !== undefined) firstWaitMs = event.retryMs
           const told = readWatchEvent(event)
           failures = 0
@@ -136,26 +141,36 @@ export class UntilreadClient {
 
   /** Creates the contact, or replaces it whole. */
   putContact(id: string, contact: ContactFields, options: ContactOptions = {}): Promise<Contact> {
-    return this.#call('PUT', contactPath(id) + queryOf({ defaultCountry: options.defaultCountry }), options, contact)
+    return this.#call(
+      'PUT',
+      this.#contactPath(id) + queryOf({ defaultCountry: options.defaultCountry }),
+      options,
+      contact,
+    )
   }
 
   /** Sets the fields that are given, and removes those that are null. */
   changeContact(id: string, changes: Nullable<ContactFields>, options: ContactOptions = {}): Promise<Contact> {
-    return this.#call('PATCH', contactPath(id) + queryOf({ defaultCountry: options.defaultCountry }), options, changes)
+    return this.#call(
+      'PATCH',
+      this.#contactPath(id) + queryOf({ defaultCountry: options.defaultCountry }),
+      options,
+      changes,
+    )
   }
 
   contact(id: string, options: CallOptions = {}): Promise<Contact> {
-    return this.#call('GET', contactPath(id), options)
+    return this.#call('GET', this.#contactPath(id), options)
   }
 
   async deleteContact(id: string, options: CallOptions = {}): Promise<void> {
-    await this.#call('DELETE', contactPath(id), options)
+    await this.#call('DELETE', this.#contactPath(id), options)
   }
 
   /** A page of up to 1,000 contacts in the order of their ids; `next` of it is `after` of the one that follows. */
   contacts(options: CallOptions & { limit?: number; after?: string } = {}): Promise<ContactPage> {
     const { limit, after } = options
-    return this.#call('GET', `/contacts${queryOf({ limit, after })}`, options)
+    return this.#call('GET', `${this.#own}/contacts${queryOf({ limit, after })}`, options)
   }
 
   /**
@@ -164,7 +179,21 @@ export class UntilreadClient {
    */
   importContacts(csv: string, options: ContactOptions & { problems?: number } = {}): Promise<ImportAnswer> {
     const { defaultCountry, problems } = options
-    return this.#call('POST', `/contacts/import${queryOf({ defaultCountry, problems })}`, options, new Csv(csv))
+    return this.#call(
+      'POST',
+      `${this.#own}/contacts/import${queryOf({ defaultCountry, problems })}`,
+      options,
+      new Csv(csv),
+    )
+  }
+
+  /** What each channel name can do for the subaccount, and through which connections. */
+  channels(options: CallOptions = {}): Promise<ChannelsAnswer> {
+    return this.#call('GET', `/channels${queryOf({ subAccountId: this.#subAccountId })}`, options)
+  }
+
+  #contactPath(id: string): string {
+    return `${this.#own}/contacts/${encodeURIComponent(id)}`
   }
 
   async #call<Answer>(method: string, path: string, options: SendOptions, body?: unknown): Promise<Answer> {
@@ -193,7 +222,7 @@ export class UntilreadClient {
   }
 
   async #fetch(path: string, request: RequestInit & { headers: Record<string, string> }): Promise<Response> {
-    const url = `${this.#url}/api/v1/subaccounts/${encodeURIComponent(this.#subAccountId)}${path}`
+    const url = `${this.#url}/api/v1${path}`
     const headers = { ...request.headers, authorization: `Bearer ${this.#apiKey}` }
     let response: Response
     try {
@@ -250,10 +279,6 @@ class Csv {
   constructor(text: string) {
     this.text = text
   }
-}
-
-function contactPath(id: string): string {
-  return `/contacts/${encodeURIComponent(id)}`
 }
 
 function queryOf(parameters: Readonly<Record<string, string | number | undefined>>): string {

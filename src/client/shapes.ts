@@ -1,4 +1,5 @@
-import type { Content } from '../domain/content.ts'
+import type { AddressKind } from '../domain/channel-catalogue.ts'
+import type { Content, ContentType } from '../domain/content.ts'
 import type { MessageState, Outcome } from '../domain/message.ts'
 import type { User } from '../domain/recipient.ts'
 import type { ConversationFacts, KnownPerson } from '../domain/source-event.ts'
@@ -8,11 +9,14 @@ import type { Fact, TimelineCode } from '../domain/timeline.ts'
 export type { MessageState, Outcome } from '../domain/message.ts'
 
 /** What goes over the wire, as JSON. Times are ISO 8601 in UTC; steps are counted from 1. */
+
+export type StatusName = 'Accepted' | 'Sent' | 'Delivered' | 'Read'
+
 export type SequenceStep = {
   channel: string
   /** Seconds, 10 to 86400. Without it only a refusal or a failure falls back. */
   fallbackAfter?: number
-  successStatus?: 'Accepted' | 'Sent' | 'Delivered' | 'Read'
+  successStatus?: StatusName
   onUncertain?: 'wait' | 'resend'
   revokeOnFallback?: boolean
 }
@@ -43,6 +47,8 @@ export type Accepted = {
   clientMessageId?: string
   user: User
   status: { state: string; timestamp: string; errorCode?: number; errorMessage?: string }
+  /** What the SMS step sends; each part is paid for as one SMS. */
+  sms?: { encoding: 'GSM7' | 'UCS2'; parts: number }
   /** What was accepted and still looks wrong. */
   warnings?: string[]
 }
@@ -203,3 +209,36 @@ export type ImportAnswer = {
   /** What was stored and still looks wrong. */
   warnings: ImportFinding[]
 }
+
+/** A provider under the name that the configuration gave it, and what it can do for one channel. */
+export type ChannelConnection = {
+  id: string
+  provider: string
+  reports: StatusName[]
+  address: AddressKind
+  /** Content types that it carries as they are. */
+  carries: ContentType[]
+  /** The shortest and the longest life that it can give one message, in seconds. */
+  validity?: { min: number; max: number }
+  /** What has not arrived can be taken back. */
+  revokes: boolean
+  takesIdempotencyKey: boolean
+  hearsReplies: boolean
+  /** As the answering node sees it. */
+  health: 'up' | 'down' | 'trying'
+  because?: string
+  since?: string
+}
+export type ChannelView = {
+  channel: string
+  /** False: known, but without a connection here. */
+  connected: boolean
+  successStatuses: StatusName[]
+  address: AddressKind
+  /** In characters; for `Line` in UTF-16 units. */
+  maxTextLength?: number
+  otherSpellings: string[]
+  /** In the order in which they are tried. */
+  connections: ChannelConnection[]
+}
+export type ChannelsAnswer = { channels: ChannelView[] }

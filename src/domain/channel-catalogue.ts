@@ -13,6 +13,8 @@ export type ChannelFacts = {
   address: AddressKind
   /** Longest text in characters, where the channel has a limit. */
   maxTextLength?: number
+  /** Counted in UTF-16 units, of which an emoji has two or more; the others count whole characters. */
+  countsUtf16?: true
 }
 
 const ALL = ['accepted', 'sent', 'delivered', 'read'] as const
@@ -38,13 +40,20 @@ export const CHANNEL_CATALOGUE: readonly ChannelFacts[] = [
     address: 'phone',
     maxTextLength: 500,
   },
-  { name: 'Line', aliases: ['LINE Official Account'], reports: TO_SENT, address: 'line' },
-  { name: 'Facebook', aliases: ['Messenger', 'FacebookMessenger'], reports: ALL, address: 'any' },
+  {
+    name: 'Line',
+    aliases: ['LINE Official Account'],
+    reports: TO_SENT,
+    address: 'line',
+    maxTextLength: 5000,
+    countsUtf16: true, // https://developers.line.biz/en/docs/messaging-api/text-character-count/
+  },
+  { name: 'Facebook', aliases: ['Messenger', 'FacebookMessenger'], reports: ALL, address: 'any', maxTextLength: 2000 },
   { name: 'Instagram', reports: ALL, address: 'any' },
   { name: 'WeChat', reports: TO_SENT, address: 'any' },
   { name: 'Zalo', reports: ALL, address: 'any' },
   { name: 'Kakao', aliases: ['KakaoTalk'], reports: TO_DELIVERED, address: 'phone' },
-  { name: 'Telegram', reports: TO_SENT, address: 'any' },
+  { name: 'Telegram', reports: TO_SENT, address: 'any', maxTextLength: 4096 },
   { name: 'Push', aliases: ['WebPush'], reports: ALL, address: 'any' },
   { name: 'Email', aliases: ['E-mail', 'Mail'], reports: TO_DELIVERED, address: 'email' },
 ]

@@ -44,8 +44,9 @@ export class Connections {
    * waits for is left out while there are others: its step would always run out of time.
    */
   inOrderFor(subAccountId: string, { channel, successStatus, user, seed }: Wanted): readonly Connection[] {
-    const country = user.country ?? (user.msisdn === undefined ? undefined : this.#countryOf(user.msisdn))
-    const ids = orderOf(this.#choicesOf(subAccountId, channel), { country, seed })
+    const choices = this.#choicesOf(subAccountId, channel)
+    const matters = choices.some(({ countries }) => countries !== undefined)
+    const ids = orderOf(choices, { country: matters ? this.#countryFor(user) : undefined, seed })
     const fitting = ids.flatMap((id) => this.#byId.get(id) ?? [])
     const able = fitting.filter((connection) => canReport(connection, channel, successStatus))
     return able.length > 0 ? able : fitting
@@ -65,10 +66,12 @@ export class Connections {
     const abilities = this.serving(subAccountId, spelled).map((connection) => connection.abilities(spelled))
     const able = SUCCESS_STATUSES.filter((status) => abilities.some(({ reports }) => reports.includes(status)))
     const connected = abilities.length > 0
-    // No connection reports more than its channel can: an SMS is never read, whatever an operator's own endpoint claims.
-    const most = facts?.reports ?? SUCCESS_STATUSES
-    const reports = connected ? able.filter((status) => most.includes(status)) : (facts?.reports ?? [])
+    const reports = connected ? believable(spelled, able) : (facts?.reports ?? [])
     return { name: spelled, reports, connected, revokes: abilities.some(({ revokes }) => revokes === true) }
+  }
+
+  #countryFor({ country, msisdn }: User): string | undefined {
+    return country ?? (msisdn === undefined ? undefined : this.#countryOf(msisdn))
   }
 
   #choicesOf(subAccountId: string | undefined, channel: string): readonly ConnectionChoice[] {
@@ -80,4 +83,10 @@ export class Connections {
 
 function canReport(connection: Connection, channel: string, status: SuccessStatus): boolean {
   return status === 'accepted' || connection.abilities(channel).reports.includes(status)
+}
+
+/** No connection reports more than its channel can: an SMS is never read, whatever an operator's own endpoint claims. */
+export function believable(channel: string, reports: readonly SuccessStatus[]): readonly SuccessStatus[] {
+  const facts = lookUpChannel(channel)
+  return facts === undefined ? reports : reports.filter((status) => facts.reports.includes(status))
 }

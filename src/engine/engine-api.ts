@@ -1,3 +1,4 @@
+import type { ContentType } from '../domain/content.ts'
 import type { CancelResult } from '../domain/message.ts'
 import type { ChannelAbility } from '../domain/sequence.ts'
 import type { HealthState } from './connection-health.ts'
@@ -28,8 +29,10 @@ export type EngineApi = {
    * for a name that nobody knows.
    */
   ability(name: string, subAccountId?: string): ChannelAbility | undefined
-  /** The connections that serve a channel, in the order of the configuration. */
-  connectionsFor(channel: string): readonly ConnectionView[]
+  /** The connections of a channel, in our spelling, in the order in which they are listed for a subaccount. */
+  connectionsFor(channel: string, subAccountId?: string): readonly ConnectionView[]
+  /** The content types that a channel carries as they are; by its first connection. */
+  carries(channel: string, subAccountId: string): readonly ContentType[]
   /** Ids of the connections that may carry messages of a subaccount: on this channel, or on any. */
   connectionsOf(subAccountId: string, channel?: string): readonly string[]
   /** All channel names that a sequence may use: those of the catalogue, then the operator's own. */

@@ -1,4 +1,5 @@
 import type { Context, Event } from '../domain/advance.ts'
+import type { ContentType } from '../domain/content.ts'
 import { type CancelResult, cancelResult, type SendOutcome } from '../domain/message.ts'
 import type { ReminderRule } from '../domain/reminder-rule.ts'
 import { Activity } from './activity.ts'
@@ -6,7 +7,7 @@ import { AlarmLoop } from './alarm-loop.ts'
 import { ClaimRound } from './claim-round.ts'
 import { Committer } from './committer.ts'
 import { ConnectionHealth } from './connection-health.ts'
-import type { Connections } from './connections.ts'
+import { believable, type Connections } from './connections.ts'
 import { type DecidedSend, Dispatcher } from './dispatcher.ts'
 import type { ConnectionView, EngineApi } from './engine-api.ts'
 import { Feed } from './feed.ts'
@@ -288,14 +289,18 @@ export class Engine implements EngineApi {
     await this.#receipts.record(connectionId, receipts)
   }
 
-  connectionsFor(channel: string): readonly ConnectionView[] {
-    const now = this.#options.clock.now()
-    return this.#options.connections.serving(undefined, channel).map((connection) => ({
-      id: connection.id,
-      provider: connection.provider,
-      abilities: connection.abilities(channel),
-      health: this.#health.stateOf(connection.id, now),
-    }))
+  connectionsFor(channel: string, subAccountId?: string): readonly ConnectionView[] {
+    const { clock, connections } = this.#options
+    return connections.serving(subAccountId, channel).map(({ id, provider, abilities: abilitiesFor }) => {
+      const abilities = abilitiesFor(channel)
+      const reports = believable(channel, abilities.reports)
+      return { id, provider, abilities: { ...abilities, reports }, health: this.#health.stateOf(id, clock.now()) }
+    })
+  }
+
+  carries(channel: string, subAccountId: string): readonly ContentType[] {
+    const [first] = this.#options.connections.serving(subAccountId, channel)
+    return first?.abilities(channel).carries ?? ['text']
   }
 
   connectionsOf(subAccountId: string, channel?: string): readonly string[] {

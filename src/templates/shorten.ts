@@ -1,12 +1,6 @@
-/** Cuts texts to a length without cutting a character in two. */
+import { septetsOf } from '../domain/sms-text.ts'
 
-const GSM =
-  '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿' +
-  'abcdefghijklmnopqrstuvwxyzäöñüà'
-const COSTS = new Map<string, number>([
-  ...[...GSM].map((each) => [each, 1] as const),
-  ...[...'^{}\\[~]|€'].map((each) => [each, 2] as const),
-])
+/** Cuts texts to a length without cutting a character in two. */
 
 /** Marks that phones and word processors write, and what stands for them in an SMS. */
 const PLAIN: Record<string, string> = {
@@ -60,7 +54,7 @@ export function cut(text: string, most: number): string {
  */
 export function composeSms(head: string, quote: string, tail: string): string {
   const [before, said, after] = [plainly(head), plainly(quote).trim(), plainly(tail)]
-  const isGsm = [...before, ...said, ...after].every((each) => COSTS.has(each))
+  const isGsm = [...before, ...said, ...after].every((each) => septetsOf(each) !== undefined)
   const cost = (text: string) => (isGsm ? gsmLength(text) : text.length)
   const room = (isGsm ? ONE_SMS : TWO_WIDE_SMS) - cost(before) - cost(': ') - cost(after)
   const shown = cost(said) <= room ? said : beginning(said, room - cost('...'), cost)
@@ -70,7 +64,7 @@ export function composeSms(head: string, quote: string, tail: string): string {
 /** In septets, of which an SMS has 160; what is not of the alphabet counts as one. */
 function gsmLength(text: string): number {
   let length = 0
-  for (const each of text) length += COSTS.get(each) ?? 1
+  for (const each of text) length += septetsOf(each) ?? 1
   return length
 }
 
@@ -87,7 +81,7 @@ function beginning(text: string, room: number, cost: (text: string) => number): 
 }
 
 function plainly(text: string): string {
-  const plain = [...text].map((each) => (COSTS.has(each) ? each : (PLAIN[each] ?? each))).join('')
+  const plain = [...text].map((each) => (septetsOf(each) === undefined ? (PLAIN[each] ?? each) : each)).join('')
   return plain.replace(EMOJI, '').replace(/ {2,}/g, ' ')
 }
 // With what follows one: its colour, its form, and others that it is joined with.

@@ -168,6 +168,15 @@ describe('send', () => {
     expect(service.heard[0]?.headers['idempotency-key']).toBe('i-1')
   })
 
+  test('an SMS of several parts is told on the side, one of a single part is not', async () => {
+    const sms = { encoding: 'UCS2', parts: 2 }
+    service.on('POST', '/messages', { ...accepted, warnings: undefined, sms })
+    const words = ['send', '--to', '+6590000001', '“Hello”']
+    expect(await run(words)).toEqual({ code: 0, out: 'u1\n', err: 'An SMS of it has 2 parts (UCS2).\n' })
+    service.on('POST', '/messages', { ...accepted, warnings: undefined, sms: { ...sms, parts: 1 } })
+    expect((await run(words)).err).toBe('')
+  })
+
   test('--watch goes on until the outcome', async () => {
     service.on('POST', '/messages', accepted)
     tellStory({ state: 'expired', at: succeeded.at, doubleExposure: false })
@@ -215,7 +224,7 @@ describe('the rest', () => {
   test('--help tells of every command and is no failure', async () => {
     const { code, out, err } = await run(['--help'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    for (const command of ['serve', 'send', 'watch', 'status', 'keys', 'migrate', 'config'])
+    for (const command of ['serve', 'send', 'watch', 'status', 'channels', 'keys', 'migrate', 'config'])
       expect(out).toContain(`\n  ${command} `)
     expect((await run(['keys', 'create', '--help'])).code).toBe(0)
   })
@@ -240,7 +249,7 @@ describe('the rest', () => {
     expect(settings).toContainEqual({ name: 'port', value: '3000', origin: 'default' })
   })
 
-  test.each(['serve', 'migrate', 'keys list', 'config check'])(
+  test.each(['serve', 'migrate', 'keys list', 'channels check', 'config check'])(
     '%s tells every problem of the configuration, starts nothing, and ends with 2',
     async (words) => {
       writeFileSync(join(cwd, 'broken.yaml'), 'prot: 1\nlogLevel: loud\n')

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { importFile } from '../../src/cli/import-contacts.ts'
-import { Terminal } from '../../src/cli/terminal.ts'
 import { UntilreadClient } from '../../src/client/client.ts'
 import { type ApiHouse, KEY, openApiHouse } from '../support/api-house.ts'
+import { recordingTerminal } from './recording-terminal.ts'
 import { runCli } from './run-cli.ts'
 
 let house: ApiHouse
@@ -158,20 +158,6 @@ describe('contacts import', () => {
     expect(out().split('\r').at(-1)).not.toContain('[#')
   })
 })
-
-function recordingTerminal() {
-  const written = { out: '', err: '' }
-  const stream = (name: 'out' | 'err') =>
-    Object.assign(Object.create(process.stdout), {
-      isTTY: name === 'out',
-      columns: 100,
-      write: (text: string) => {
-        written[name] += text
-        return true
-      },
-    })
-  return { terminal: new Terminal(stream('out'), stream('err')), out: () => written.out, err: () => written.err }
-}
 
 describe('contacts', () => {
   test('are listed, shown and removed', async () => {

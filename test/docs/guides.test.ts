@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { parse as parseYaml } from 'yaml'
 import { EVENT_TYPES } from '../../src/api/event-shape.ts'
 import { readSourceEvent } from '../../src/api/read-source-event.ts'
+import { smsParts } from '../../src/domain/sms-text.ts'
 import { formatMoment } from '../../src/templates/moment.ts'
 import { checkTemplate, renderNotice } from '../../src/templates/templates.ts'
 
@@ -86,4 +87,23 @@ test('the first template in the guide reads well', () => {
     'Hello there,\n\n3 messages are waiting for you:\n\nBen, Mar 1, 2026, 12:00 PM:\nYour table is ready.\n\n' +
       '… and 2 more.\n\nAnswer at https://chat.example.com/',
   )
+})
+
+test('the SMS in the guide to channels take what it says', () => {
+  const times = { eight: 8, eighty: 80, 'eighty-one': 81, 'thirty-five': 35, 'thirty-six': 36 }
+  const rows = [...read('channels').matchAll(/^\| `([^`]+)`(?: (\S+) times)? \| (GSM7|UCS2) \| (\d+) \|$/gm)]
+  expect(rows).toHaveLength(10)
+  for (const [row, text = '', count, encoding, parts] of rows) {
+    const whole = text.repeat(count === undefined ? 1 : times[count as keyof typeof times])
+    expect([row, smsParts(whole, 'AUTO')]).toEqual([row, expect.objectContaining({ encoding, parts: Number(parts) })])
+  }
+})
+
+test('what the guide to channels says of the GSM alphabet is so', () => {
+  const [, has = '', lacks = ''] = /The GSM alphabet has(.*?)It lacks(.*?)every emoji/s.exec(read('channels')) ?? []
+  const characters = (text: string) => [...text.matchAll(/`([^`]+)`/g)].flatMap(([, list = '']) => list.split(' '))
+  expect(characters(has).length).toBeGreaterThan(30)
+  for (const each of characters(has)) expect([each, smsParts(each, 'AUTO').encoding]).toEqual([each, 'GSM7'])
+  expect(characters(lacks).length).toBeGreaterThan(8)
+  for (const each of characters(lacks)) expect([each, smsParts(each, 'AUTO').encoding]).toEqual([each, 'UCS2'])
 })
