@@ -17,19 +17,42 @@ export function messageCallOf({ type, text, content }: StepContent): MessageCall
     case 'image':
     case 'video':
     case 'audio':
-    case 'file': {
-      const url = textIn(content.url)
-      const { method, field } = FILES[type]
-      // Telegram fetches the file by itself.
-      return url === undefined
-        ? textCall(text)
-        : { method, parameters: { [field]: url, ...(text && { caption: text }) } }
-    }
+    case 'file':
+      return fileCall(type, text, textIn(content.url))
     case 'location':
       return placeCall(fieldsOf(content.location)) ?? textCall(text)
     default:
       return textCall(text)
   }
+}
+
+const LONGEST_CAPTION = 1024
+
+/** Telegram fetches the file by itself. What it would not take so is a text with a link. */
+function fileCall(
+  type: keyof typeof FILES,
+  text: string | undefined,
+  url: string | undefined,
+): MessageCall | undefined {
+  if (url === undefined) return textCall(text)
+  if (!text) return isFetched(type, url) ? named(type, { url }) : textCall(url)
+  if (text.length > LONGEST_CAPTION || !isFetched(type, url)) return textCall(`${text}\n${url}`)
+  return named(type, { url, caption: text })
+}
+
+function named(type: keyof typeof FILES, { url, ...caption }: { url: string; caption?: string }): MessageCall {
+  const { method, field } = FILES[type]
+  return { method, parameters: { [field]: url, ...caption } }
+}
+
+/**
+ * Of documents only these kinds are fetched; of one that does not show its kind in its address, Telegram is asked.
+ * https://core.telegram.org/bots/api#sending-files
+ */
+function isFetched(type: keyof typeof FILES, url: string): boolean {
+  if (type !== 'file' || !URL.canParse(url)) return true
+  const extension = /\.(\w{1,10})$/.exec(new URL(url).pathname)?.[1]
+  return extension === undefined || /^(gif|pdf|zip)$/i.test(extension)
 }
 
 /** Without `parse_mode`: what looks like markup is text like any other. */
