@@ -23,8 +23,8 @@ const secretToken = Type.String({
 
 const config = Type.Object({
   botToken: Type.String({
-    pattern: '^\\d{1,20}:[A-Za-z0-9_-]{1,200}$',
-    expected: 'digits, a colon and letters, as BotFather shows it',
+    pattern: '^[A-Za-z0-9:_-]{1,200}$', // it stands in the address of each call
+    expected: 'the token as BotFather shows it: digits, a colon and letters',
     secret: true,
     description: 'The bot’s token, from BotFather.',
   }),
