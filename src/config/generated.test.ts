@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { keyFileOf } from '../../test/fakes/rcs.ts'
 import { CHANNELS } from '../channels/registry.ts'
 import { SOURCES } from '../sources/registry.ts'
 import { renderExample } from './example-file.ts'
@@ -19,6 +20,7 @@ const environment = new Proxy<Record<string, string>>(
   {
     get: (_, name) => {
       if (name === 'DATABASE_URL') return 'postgres://localhost/untilread'
+      if (name === 'MY_RCS_SERVICE_ACCOUNT') return keyFileOf()
       const asked = typeof name === 'string' && (name === 'UNTILREAD_API_KEY' || !settings.includes(name))
       return asked && name !== 'UNTILREAD_CONFIG' && !name.endsWith('_FILE') ? SIGNING_SECRET : undefined
     },
