@@ -29,7 +29,10 @@ const PUSH_SERVICES = [
  */
 const TTL_SECONDS = { min: 1, max: 2_419_200 }
 
-/** What one record of 4096 bytes holds beside its header, its padding and its tag: https://www.rfc-editor.org/rfc/rfc8291#section-4 */
+/**
+ * What one record of 4096 bytes holds beside its header, its padding and its tag.
+ * https://www.rfc-editor.org/rfc/rfc8291#section-4
+ */
 const LONGEST_PAYLOAD = 3_993
 
 /** The alphabet of base64url. Apple decodes it, so a length that no base64 has is refused: BadWebPushTopic. */
@@ -54,7 +57,9 @@ const config = Type.Object({
     pattern: '^[A-Za-z0-9_-]{43}$',
     expected: 'the private half of a VAPID key pair: 43 characters of base64url',
     secret: true,
-    description: 'The VAPID private key that belongs to `publicKey`.',
+    example: 'yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw',
+    description:
+      'The VAPID private key that belongs to `publicKey`. The pair of the example is printed in RFC 8291: make your own.',
   }),
   beaconSecret: Type.Optional(
     Secrets({
@@ -107,7 +112,8 @@ const config = Type.Object({
       pattern: '^https?://',
       unset: 'the push service of the subscription',
       description:
-        'Takes all requests in place of the push services, with the path of each after its own: for a relay, or a stand-in for tests.',
+        'Takes all requests in place of the push services, with the path of each after its own: for a relay, or a ' +
+        'stand-in for tests.',
     }),
   ),
 })
