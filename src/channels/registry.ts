@@ -5,7 +5,17 @@ import { sandbox } from './sandbox/sandbox.ts'
 import { smtp } from './smtp/smtp.ts'
 import { telegram } from './telegram/telegram.ts'
 import { twilio } from './twilio/twilio.ts'
+import { webPush } from './web-push/web-push.ts'
 import { webhook } from './webhook.ts'
 
 /** Every provider that a connection can name. Adding one is a file, a line here and a docs page. */
-export const CHANNELS: readonly ChannelDefinition[] = [smtp, twilio, rcs, telegram, genesysEmail, webhook, sandbox]
+export const CHANNELS: readonly ChannelDefinition[] = [
+  smtp,
+  genesysEmail,
+  twilio,
+  rcs,
+  telegram,
+  webPush,
+  webhook,
+  sandbox,
+]

@@ -14,13 +14,20 @@ const SIGNING_SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
 
 const settings = Object.values(configSchema.properties).map((schema) => (schema as Rule).env)
 
+/** Secrets that are keys, and are looked at before anything starts. */
+const KEYS: Readonly<Record<string, string>> = {
+  MY_RCS_SERVICE_ACCOUNT: keyFileOf(),
+  // It belongs to the public key of the example; both are printed in RFC 8291.
+  MY_WEB_PUSH_PRIVATE_KEY: 'yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw',
+}
+
 /** Any variable that the example asks for, and none that would itself be a setting. */
 const environment = new Proxy<Record<string, string>>(
   {},
   {
     get: (_, name) => {
       if (name === 'DATABASE_URL') return 'postgres://localhost/untilread'
-      if (name === 'MY_RCS_SERVICE_ACCOUNT') return keyFileOf()
+      if (typeof name === 'string' && name in KEYS) return KEYS[name]
       const asked = typeof name === 'string' && (name === 'UNTILREAD_API_KEY' || !settings.includes(name))
       return asked && name !== 'UNTILREAD_CONFIG' && !name.endsWith('_FILE') ? SIGNING_SECRET : undefined
     },
