@@ -23,10 +23,9 @@ export function readInbound(message: Fields): Partial<Told> {
     const read = readReceipt(fieldsOf(message.reaction)?.message_id, 'reaction', at)
     return read.length > 0 ? { receipts: read } : IGNORED
   }
-  const { text, payload } = saidIn(type, message)
   return {
     receipts: readReceipt(quotedIn(message), 'reply', at),
-    heard: heardFrom(addresses, { id, text, payload, at }),
+    heard: heardFrom(addresses, { id, ...(at !== undefined && { at }), ...saidIn(type, message) }),
   }
 }
 
@@ -54,20 +53,15 @@ function saidIn(type: string, message: Fields): Said {
  * button stops by its label or by its payload: "No more of these" may have the payload STOP.
  */
 function heardFrom(
-  [address, ...others]: readonly string[],
-  { id, text, payload, at }: Said & { id: string; at: number | undefined },
+  addresses: readonly string[],
+  { id, text, payload, at }: Said & { id: string; at?: number },
 ): Heard[] {
+  const [address] = addresses
   if (address === undefined) return []
   const reply = { channel: CHANNEL, address, id, ...(text !== undefined && { text }), ...(at !== undefined && { at }) }
-  const byText = heardText(reply)
-  const [said, ...wishes] =
-    byText.length > 1 || payload === undefined
-      ? byText
-      : [byText[0], ...heardText({ ...reply, text: payload }).slice(1)]
-  const everywhere = wishes.flatMap((wish) =>
-    wish === undefined ? [] : [wish, ...others.map((other) => ({ ...wish, address: other }))],
-  )
-  return said === undefined ? everywhere : [said, ...everywhere]
+  const [wish] = [text, payload].flatMap((words = '') => heardText({ ...reply, text: words }).slice(1))
+  const said: Heard = { kind: 'reply', ...reply }
+  return wish === undefined ? [said] : [said, ...addresses.map((each) => ({ ...wish, address: each }))]
 }
 
 /** The message of ours that this one answers; people quote themselves as well. */

@@ -40,7 +40,7 @@ function componentOf(type: string, component: Fields, place: number | undefined)
   const subType = textIn(component.subType ?? component.sub_type)
   return {
     type,
-    ...(subType !== undefined && { sub_type: SUB_TYPES[bare(subType)] ?? subType }),
+    ...(subType !== undefined && { sub_type: subTypeOf(subType) }),
     ...(place !== undefined && { index: String(component.index ?? place) }),
     ...(parameters.length > 0 && { parameters }),
     ...(cards.length > 0 && { cards }),
@@ -57,6 +57,11 @@ const SUB_TYPES: Readonly<Record<string, string>> = {
   copycode: 'copy_code',
   flow: 'flow',
   voicecall: 'voice_call',
+}
+
+function subTypeOf(given: string): string {
+  const word = bare(given)
+  return (Object.hasOwn(SUB_TYPES, word) ? SUB_TYPES[word] : undefined) ?? given
 }
 
 function parameterOf(parameter: Fields): Fields {
