@@ -5,14 +5,18 @@ import { sandbox } from './sandbox/sandbox.ts'
 import { smtp } from './smtp/smtp.ts'
 import { telegram } from './telegram/telegram.ts'
 import { twilio } from './twilio/twilio.ts'
+import { viber } from './viber/viber.ts'
 import { webPush } from './web-push/web-push.ts'
 import { webhook } from './webhook.ts'
+import { whatsAppCloud } from './whatsapp-cloud/whatsapp-cloud.ts'
 
 /** Every provider that a connection can name. Adding one is a file, a line here and a docs page. */
 export const CHANNELS: readonly ChannelDefinition[] = [
   smtp,
   genesysEmail,
   twilio,
+  whatsAppCloud,
+  viber,
   rcs,
   telegram,
   webPush,

@@ -45,6 +45,8 @@ test('the message in the guide is taken, with the one warning that the guide tel
     subAccountId: 'default',
     sequences,
     defaultSequence: undefined,
+    templates: { lifeMs: () => undefined, policy: 'warn' },
+    carries: () => ['text'],
   })
   expect(warnings).toEqual([expect.stringMatching(/^content\.push: is not known here/)])
   const { push } = fields.content as { push: { subscription: object } }

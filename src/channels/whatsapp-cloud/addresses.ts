@@ -1,0 +1,39 @@
+import { e164Of } from '../../domain/address.ts'
+
+/**
+ * Who somebody is at WhatsApp: a phone number (`wa_id`, without `+`), or an id that is the person's for one business alone,
+ * for people who show a name and no number.
+ * https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
+ */
+const USER_ID = /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$/
+
+export function isPhone(address: string): boolean {
+  return /^\+[1-9]\d{6,14}$/.test(address)
+}
+
+export function isUserId(address: string): boolean {
+  return USER_ID.test(address)
+}
+
+/**
+ * Every address under which we may know a person, the likeliest first. WhatsApp keeps some numbers in the way in which they
+ * were written when their owner came to it, so that a stop would miss the address that a sender gave.
+ */
+export function addressesOf(waId: unknown, userId: unknown): string[] {
+  const phone = typeof waId === 'string' ? e164Of(waId) : undefined
+  const ids = typeof userId === 'string' && isUserId(userId) ? [userId] : []
+  return [...(phone === undefined ? [] : spellingsOf(phone)), ...ids]
+}
+
+/** Mexico dropped the 1 before mobile numbers in 2019; Brazil put a 9 before them, region by region, until 2016. */
+function spellingsOf(phone: string): string[] {
+  const mexican = /^\+521?(\d{10})$/.exec(phone)
+  if (mexican) return [`+52${mexican[1]}`, `+521${mexican[1]}`]
+  const brazilian = /^\+55(\d{2})(?:9(\d{8})|([6-9]\d{7}))$/.exec(phone)
+  if (brazilian) {
+    const [, area, withNine, without] = brazilian
+    const number = withNine ?? without
+    return [`+55${area}9${number}`, `+55${area}${number}`]
+  }
+  return [phone]
+}
