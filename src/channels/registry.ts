@@ -6,6 +6,7 @@ import { smtp } from './smtp/smtp.ts'
 import { telegram } from './telegram/telegram.ts'
 import { twilio } from './twilio/twilio.ts'
 import { viber } from './viber/viber.ts'
+import { vonage } from './vonage/vonage.ts'
 import { webPush } from './web-push/web-push.ts'
 import { webhook } from './webhook.ts'
 import { whatsAppCloud } from './whatsapp-cloud/whatsapp-cloud.ts'
@@ -15,6 +16,7 @@ export const CHANNELS: readonly ChannelDefinition[] = [
   smtp,
   genesysEmail,
   twilio,
+  vonage,
   whatsAppCloud,
   viber,
   rcs,

@@ -2,7 +2,14 @@ import { twilio } from '../../src/channels/twilio/twilio.ts'
 import type { RawRequest } from '../../src/engine/ports/channel.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
 import { freePort } from '../fakes/http-provider.ts'
-import { callbackFields, startTwilio, TWILIO_SENDER, type TwilioBehaviour } from '../fakes/twilio.ts'
+import {
+  callbackFields,
+  startTwilio,
+  TWILIO_RCS_SENDER,
+  TWILIO_SENDER,
+  TWILIO_WHATSAPP_SENDER,
+  type TwilioBehaviour,
+} from '../fakes/twilio.ts'
 import { channelWorld } from '../support/channel-world.ts'
 import {
   type CallbackKind,
@@ -36,18 +43,27 @@ const BEHAVIOURS: Record<ProviderBehaviour, TwilioBehaviour> = {
 
 const STATUSES: Partial<Record<CallbackKind, string>> = { failed: 'undelivered', 'unknown-status': 'levitated' }
 
-async function openHarness(): Promise<ChannelHarness> {
+/** How Twilio writes the person on each channel. */
+const ON_CHANNEL: Readonly<Record<string, string>> = {
+  SMS: PERSON,
+  WhatsApp: `whatsapp:${PERSON}`,
+  RCS: `rcs:${PERSON}`,
+}
+
+async function openHarness(channelName: string): Promise<ChannelHarness> {
   const fake = await startTwilio()
   const { accountSid, authToken, url: baseUrl } = fake
   const world = channelWorld({ connectionId: 'sms', callbackUrl: CALLBACK_URL, clock: new MovableClock(NOW) })
-  const config = { accountSid, authToken, from: TWILIO_SENDER, baseUrl }
+  const senders = { from: TWILIO_SENDER, whatsappFrom: TWILIO_WHATSAPP_SENDER, rcsFrom: TWILIO_RCS_SENDER }
+  const config = { accountSid, authToken, ...senders, baseUrl }
   const channel = twilio.create(config, world)
+  const strange = twilio.create({ ...config, authToken: 'a guess' }, world)
   const unreachable = twilio.create({ ...config, baseUrl: `http://127.0.0.1:${await freePort()}` }, world)
 
   const callback = (kind: CallbackKind, { outgoing, providerRef = '' }: Sent): RawRequest => {
     // A failure is found by Twilio's id alone, as for a URL that somebody has set up by hand.
-    const query = kind === 'failed' ? '' : `?attempt=${outgoing.attemptRef}`
-    const message = { sid: providerRef, fields: { To: outgoing.address } }
+    const query = kind === 'failed' ? '' : `?attempt=${outgoing.attemptRef}&channel=${channelName}`
+    const message = { sid: providerRef, fields: { To: ON_CHANNEL[channelName] ?? '' } }
     const status = STATUSES[kind] ?? 'delivered'
     const whole = callbackFields(accountSid, message, status, kind === 'failed' ? 30003 : undefined)
     const fields = kind === 'unreadable' ? { status: 'delivered' } : whole
@@ -57,9 +73,10 @@ async function openHarness(): Promise<ChannelHarness> {
 
   return {
     channel,
-    abilities: twilio.abilities('SMS', config),
+    abilities: twilio.abilities(channelName, config),
     unreachable,
-    outgoing: { address: PERSON, user: { msisdn: PERSON } },
+    strange,
+    outgoing: { channel: channelName, address: PERSON, user: { msisdn: PERSON } },
     behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
     arrived: fake.arrived,
     release: fake.release,
@@ -75,6 +92,8 @@ async function openHarness(): Promise<ChannelHarness> {
   }
 }
 
-describeChannel('twilio', openHarness, {
-  skip: { 'one bad item loses none of the others': 'Twilio reports one message and one status in a callback' },
-})
+for (const channelName of Object.keys(ON_CHANNEL)) {
+  describeChannel(`twilio ${channelName}`, () => openHarness(channelName), {
+    skip: { 'one bad item loses none of the others': 'Twilio reports one message and one status in a callback' },
+  })
+}

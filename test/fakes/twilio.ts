@@ -1,6 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type Answer, type FakeBehaviour, type Incoming, startFakeProvider, type Verdict } from './fake-provider.ts'
 
 /** What Twilio does with the next requests, until it is told otherwise. */
 export type TwilioBehaviour =
@@ -21,12 +20,18 @@ export type TwilioOptions = {
   accountSid?: string
   /** The first signs callbacks; any of them logs in, as a secondary token does. */
   authTokens?: readonly string[]
-  /** API keys that log in: id to secret. */
+  /** API keys that log in: id to secret. They are standard keys, which may not see the account. */
   apiKeys?: Readonly<Record<string, string>>
-  /** What the account may send from; any messaging service id is one of its own. */
+  /** Keys of `apiKeys` that may send and nothing else. */
+  restrictedKeys?: readonly string[]
+  /** What the account may send from, as `From` has it; any messaging service id is one of its own. */
   senders?: readonly string[]
+  /** Content templates of the account: SID to the variables that each takes. */
+  templates?: Readonly<Record<string, readonly string[]>>
   /** Who has answered STOP. */
   optedOut?: readonly string[]
+  accountStatus?: 'active' | 'suspended' | 'closed'
+  accountType?: 'Trial' | 'Full'
 }
 
 export type TwilioMessage = {
@@ -60,23 +65,20 @@ export type SignedForm = { body: string; headers: Record<string, string> }
 export const TWILIO_ACCOUNT = `AC${'0123456789abcdef'.repeat(2)}`
 export const TWILIO_TOKEN = 'fedcba9876543210fedcba9876543210'
 export const TWILIO_SENDER = '+15005550006'
+export const TWILIO_WHATSAPP_SENDER = '+15005550007'
+export const TWILIO_RCS_SENDER = 'shop_abc123_agent'
+export const TWILIO_TEMPLATE = `HX${'ab'.repeat(16)}`
+
+const SENDERS = [TWILIO_SENDER, `whatsapp:${TWILIO_WHATSAPP_SENDER}`, `rcs:${TWILIO_RCS_SENDER}`]
 
 /**
  * Twilio's Messages API on a free port of this machine: checks login, account and every field that matters, answers errors
  * in Twilio's shape, and calls back signed, again after a 5xx where the URL's fragment asks for it.
  */
 export async function startTwilio(options: TwilioOptions = {}): Promise<TwilioFake> {
-  const { accountSid = TWILIO_ACCOUNT, authTokens = [TWILIO_TOKEN], senders = [TWILIO_SENDER] } = options
+  const { accountSid = TWILIO_ACCOUNT, authTokens = [TWILIO_TOKEN], apiKeys = {} } = options
   const [authToken = TWILIO_TOKEN] = authTokens
-  const logins = new Set<string>([
-    ...authTokens.map((token) => `${accountSid}:${token}`),
-    ...Object.entries(options.apiKeys ?? {}).map(([key, secret]) => `${key}:${secret}`),
-  ])
-  const messages: TwilioMessage[] = []
-  const held: (() => void)[] = []
-  let behaviour: TwilioBehaviour = { do: 'accept' }
-  let arrival = Promise.withResolvers<TwilioMessage>()
-  let requests = 0
+  const account = `/2010-04-01/Accounts/${accountSid}`
 
   const signed: TwilioFake['signed'] = (url, fields, token = authToken) => {
     const text =
@@ -96,7 +98,7 @@ export async function startTwilio(options: TwilioOptions = {}): Promise<TwilioFa
   }
 
   const report: TwilioFake['report'] = async (sid, status, errorCode) => {
-    const message = messages.find((each) => each.sid === sid)
+    const message = fake.messages.find((each) => each.sid === sid)
     const callback = message?.fields.StatusCallback
     if (message === undefined || callback === undefined) return []
     const [url = '', overrides = ''] = callback.split('#')
@@ -112,102 +114,136 @@ export async function startTwilio(options: TwilioOptions = {}): Promise<TwilioFa
     return answers
   }
 
-  /** What is wrong with a request, as status, code and words; undefined when it is a message. */
-  const fault = (incoming: IncomingMessage, form: URLSearchParams): [number, number, string] | undefined => {
-    const login = /^Basic (\S+)$/.exec(incoming.headers.authorization ?? '')?.[1] ?? ''
-    if (!logins.has(Buffer.from(login, 'base64').toString())) return [401, 20003, 'Authenticate']
-    if (incoming.url !== `/2010-04-01/Accounts/${accountSid}/Messages.json`) {
-      return [404, 20404, `The requested resource ${incoming.url} was not found`]
+  const judge = (request: Incoming): Verdict<TwilioMessage> => {
+    const login = /^Basic (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
+    const [user = '', password = ''] = Buffer.from(login, 'base64').toString().split(':')
+    const isAccount = user === accountSid && authTokens.includes(password)
+    if (!isAccount && apiKeys[user] !== password) return refusal(401, 20003, 'Authenticate')
+    const { method, path } = request
+    const mayOnlySend = options.restrictedKeys?.includes(user) === true
+    if (method === 'GET' && path === `${account}.json`) {
+      if (!isAccount) return refusal(401, 20003, 'Authenticate')
+      const { accountStatus: status = 'active', accountType: type = 'Full' } = options
+      return { answer: { status: 200, body: { sid: accountSid, friendly_name: 'owner@example.com', status, type } } }
     }
-    if (incoming.method !== 'POST') return [405, 20004, 'Method not allowed']
-    if (incoming.headers['content-type'] !== 'application/x-www-form-urlencoded') return [415, 20415, 'Unsupported']
-    const { To = '', From, MessagingServiceSid, Body = '', StatusCallback, ValidityPeriod } = Object.fromEntries(form)
-    if (!/^\+[1-9]\d{6,14}$/.test(To)) return [400, 21211, `Invalid 'To' Phone Number: ${To}`]
-    if (From === undefined && MessagingServiceSid === undefined)
-      return [400, 21603, "A 'From' phone number is required."]
-    if (MessagingServiceSid !== undefined && !/^MG[0-9a-fA-F]{32}$/.test(MessagingServiceSid)) {
-      return [400, 21705, 'The Messaging Service Sid is invalid']
+    if (path !== `${account}/Messages.json`) return refusal(404, 20404, `The requested resource ${path} was not found`)
+    if (method === 'GET') {
+      if (mayOnlySend) return refusal(403, 70051, 'Authorization Error')
+      return {
+        answer: { status: 200, body: { messages: [], page: 0, page_size: Number(request.query.get('PageSize')) } },
+      }
     }
-    if (From !== undefined && !senders.includes(From)) {
-      return [400, 21606, `The 'From' phone number ${From} is not a valid, message-capable Twilio phone number`]
-    }
-    if (Body === '') return [400, 21602, 'Message body is required.']
-    if (Body.length > 1600) return [400, 21617, 'The concatenated message body exceeds the 1600 character limit']
-    if (StatusCallback !== undefined && !/^https?:\/\/[^/_?#]+\/\S*$/.test(StatusCallback)) {
-      return [400, 21609, `The 'StatusCallback' URL ${StatusCallback} is not a valid URL.`]
-    }
-    if (ValidityPeriod !== undefined && !isBetween(ValidityPeriod, 1, 36_000)) return [400, 20422, 'Invalid Parameter']
-    if (options.optedOut?.includes(To)) return [400, 21610, 'Attempt to send to unsubscribed recipient']
-    return undefined
+    if (method !== 'POST') return refusal(405, 20004, 'Method not allowed')
+    if (request.headers['content-type'] !== 'application/x-www-form-urlencoded')
+      return refusal(415, 20415, 'Unsupported')
+    const wrong = faultIn(Object.fromEntries(request.form), options)
+    if (wrong !== undefined) return refusal(...wrong)
+    const message = { sid: `SM${randomBytes(16).toString('hex')}`, fields: Object.fromEntries(request.form) }
+    return { answer: { status: 201, body: resource(accountSid, message) }, message }
   }
 
-  const server = createServer(async (incoming, response) => {
-    const todo = behaviour
-    requests += 1
-    const form = new URLSearchParams(await textOf(incoming))
-    const wrong = fault(incoming, form)
-    if (wrong !== undefined) return answerError(response, ...wrong)
-    if (todo.do === 'refuse') {
-      return answerError(response, todo.status, todo.code, todo.message ?? 'No.', todo.headers)
-    }
-    if (todo.do === 'answer') return void response.writeHead(todo.status, todo.headers).end(todo.body)
-    if (todo.do === 'hang-up') return void incoming.socket.destroy()
-    const message = { sid: `SM${randomBytes(16).toString('hex')}`, fields: Object.fromEntries(form) }
-    messages.push(message)
-    const answer = () => answerJson(response, 201, resource(accountSid, message))
-    switch (todo.do) {
-      case 'accept': {
-        const { when, statuses = [] } = todo.callBack ?? {}
-        const tell = async () => {
-          for (const status of statuses) await report(message.sid, status)
-        }
-        if (when === 'before-answer') await tell()
-        answer()
-        if (when === 'after-answer') await tell()
-        break
-      }
-      case 'cut':
-        incoming.socket.destroy()
-        break
-      case 'hold':
-        held.push(answer)
-        break
-    }
-    arrival.resolve(message)
-  })
-
-  server.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
+  const fake = await startFakeProvider(judge)
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...fake,
     accountSid,
     authToken,
-    messages,
-    requests: () => requests,
-    behave: (next) => {
-      behaviour = next
-      arrival = Promise.withResolvers()
-    },
-    arrived: () => arrival.promise,
-    release: () => {
-      for (const answer of held.splice(0)) answer()
-    },
+    requests: () => fake.requests.length,
+    behave: (next) => fake.behave(behaviourOf(next, report)),
     report,
     signed,
-    close: () => {
-      server.closeAllConnections()
-      return new Promise((resolve) => server.close(() => resolve()))
-    },
   }
 }
 
-/** The fields of a status callback, as they come for an SMS. */
+function behaviourOf(todo: TwilioBehaviour, report: TwilioFake['report']): FakeBehaviour<TwilioMessage> {
+  switch (todo.do) {
+    case 'accept': {
+      const { when, statuses = [] } = todo.callBack ?? {}
+      const tell = async ({ sid }: TwilioMessage) => {
+        for (const status of statuses) await report(sid, status)
+      }
+      return { do: 'accept', ...(when === 'before-answer' ? { before: tell } : { after: tell }) }
+    }
+    case 'refuse':
+      return { do: 'answer', answer: errorAnswer(todo.status, todo.code, todo.message ?? 'No.', todo.headers) }
+    case 'answer': {
+      const { status, body, headers = {} } = todo
+      return { do: 'answer', answer: { status, body, headers } }
+    }
+    default:
+      return todo
+  }
+}
+
+type Fault = [status: number, code: number, message: string]
+
+/** What is wrong with a form; undefined when it is a message. */
+function faultIn(fields: Record<string, string>, options: TwilioOptions): Fault | undefined {
+  const { To = '', From, MessagingServiceSid, StatusCallback, ValidityPeriod } = fields
+  const { senders = SENDERS } = options
+  const channel = /^(whatsapp:|rcs:)?\+[1-9]\d{6,14}$/.exec(To)
+  if (channel === null) return [400, 21211, `Invalid 'To' Phone Number: ${To}`]
+  if (From === undefined && MessagingServiceSid === undefined) return [400, 21603, "A 'From' phone number is required."]
+  if (MessagingServiceSid !== undefined && !/^MG[0-9a-fA-F]{32}$/.test(MessagingServiceSid)) {
+    return [400, 21705, 'The Messaging Service Sid is invalid']
+  }
+  if (From !== undefined && (!senders.includes(From) || /^(whatsapp:|rcs:)/.exec(From)?.[0] !== channel[1])) {
+    return channel[1] === undefined
+      ? [400, 21606, `The 'From' phone number ${From} is not a valid, message-capable Twilio phone number`]
+      : [400, 63007, 'Twilio could not find a Channel with the specified From address']
+  }
+  const wrong = faultInContent(fields, options)
+  if (wrong !== undefined) return wrong
+  if (StatusCallback !== undefined && !/^https?:\/\/[^/_?#]+\/\S*$/.test(StatusCallback)) {
+    return [400, 21609, `The 'StatusCallback' URL ${StatusCallback} is not a valid URL.`]
+  }
+  if (ValidityPeriod !== undefined && !isBetween(ValidityPeriod, 1, 36_000)) return [400, 20422, 'Invalid Parameter']
+  if (options.optedOut?.includes(To)) return [400, 21610, 'Attempt to send to unsubscribed recipient']
+  return undefined
+}
+
+function faultInContent(
+  { Body, MediaUrl, ContentSid, ContentVariables }: Record<string, string>,
+  options: TwilioOptions,
+) {
+  const fault = (code: number, message: string): Fault => [400, code, message]
+  const { templates = { [TWILIO_TEMPLATE]: ['1', '2'] } } = options
+  if (ContentSid !== undefined) {
+    const wanted = /^HX[0-9a-fA-F]{32}$/.test(ContentSid) ? templates[ContentSid] : undefined
+    if (wanted === undefined) return fault(21655, 'The ContentSid Parameter is invalid')
+    const given = variablesIn(ContentVariables ?? '{}')
+    if (given === undefined) return fault(21656, 'The ContentVariables Parameter is invalid')
+    if ([...given].sort().join() !== [...wanted].sort().join()) {
+      return fault(63028, 'Number of parameters provided does not match the expected number of parameters')
+    }
+    return undefined
+  }
+  if (ContentVariables !== undefined) return fault(21654, 'ContentSid Required')
+  if (MediaUrl !== undefined) return URL.canParse(MediaUrl) ? undefined : fault(21620, 'Invalid media URL(s)')
+  if (!Body) return fault(21602, 'Message body is required.')
+  if (Body.length > 1600) return fault(21617, 'The concatenated message body exceeds the 1600 character limit')
+  return undefined
+}
+
+/** Names of variables; undefined for what is no JSON object of texts that say something. */
+function variablesIn(text: string): string[] | undefined {
+  try {
+    const entries = Object.entries(JSON.parse(text) as Record<string, unknown>)
+    return entries.every(([, value]) => typeof value === 'string' && value !== '')
+      ? entries.map(([name]) => name)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The fields of a status callback, as they come for the channel of the message. */
 export function callbackFields(
   accountSid: string,
   { sid, fields }: TwilioMessage,
   status: string,
   errorCode?: number,
 ): Record<string, string> {
+  const [, prefix] = /^(whatsapp|rcs):/.exec(fields.To ?? '') ?? []
   return {
     AccountSid: accountSid,
     ApiVersion: '2010-04-01',
@@ -218,8 +254,34 @@ export function callbackFields(
     SmsSid: sid,
     SmsStatus: status,
     ...(fields.MessagingServiceSid !== undefined && { MessagingServiceSid: fields.MessagingServiceSid }),
-    ...(status === 'delivered' && { RawDlrDoneDate: '2603011200' }),
+    ...(prefix === undefined
+      ? status === 'delivered' && { RawDlrDoneDate: '2603011200' }
+      : { ChannelPrefix: prefix, ChannelInstallSid: `XE${'0c'.repeat(16)}`, EventType: status.toUpperCase() }),
     ...(errorCode !== undefined && { ErrorCode: String(errorCode) }),
+  }
+}
+
+/** The fields of a message that somebody has written to us. */
+export function inboundFields(
+  accountSid: string,
+  sid: string,
+  { From, To, Body, ...more }: Record<string, string>,
+): Record<string, string> {
+  const [, whatsApp] = /^whatsapp:\+(\d+)$/.exec(From ?? '') ?? []
+  return {
+    AccountSid: accountSid,
+    ApiVersion: '2010-04-01',
+    MessageSid: sid,
+    SmsMessageSid: sid,
+    SmsSid: sid,
+    SmsStatus: 'received',
+    NumMedia: '0',
+    NumSegments: '1',
+    From: From ?? '',
+    To: To ?? TWILIO_SENDER,
+    Body: Body ?? '',
+    ...(whatsApp !== undefined && { ProfileName: 'Ann', WaId: whatsApp, MessageType: 'text' }),
+    ...more,
   }
 }
 
@@ -232,9 +294,9 @@ function resource(accountSid: string, { sid, fields }: TwilioMessage) {
     status: service === null ? 'queued' : 'accepted',
     to: fields.To,
     from: fields.From ?? null,
-    body: fields.Body,
+    body: fields.Body ?? '',
     num_segments: '1',
-    num_media: '0',
+    num_media: fields.MediaUrl === undefined ? '0' : '1',
     direction: 'outbound-api',
     error_code: null,
     error_message: null,
@@ -257,22 +319,11 @@ export function twilioError(status: number, code: number, message: string): stri
   return JSON.stringify({ code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status })
 }
 
-function answerError(
-  response: ServerResponse,
-  status: number,
-  code: number,
-  message: string,
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(twilioError(status, code, message))
+function errorAnswer(status: number, code: number, message: string, headers: Record<string, string> = {}): Answer {
+  const body = twilioError(status, code, message)
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body }
 }
 
-function answerJson(response: ServerResponse, status: number, json: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json))
-}
-
-async function textOf(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of incoming) chunks.push(chunk)
-  return Buffer.concat(chunks).toString()
+function refusal(status: number, code: number, message: string): Verdict<TwilioMessage> {
+  return { answer: errorAnswer(status, code, message) }
 }

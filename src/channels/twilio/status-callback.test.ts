@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { CallbackResult } from '../../engine/ports/channel.ts'
 import { sign } from './signature.ts'
-import { readStatusCallback, statusCallbackUrl } from './status-callback.ts'
+import { readCallback, statusCallbackUrl } from './status-callback.ts'
 
 const TOKEN = 'fedcba9876543210fedcba9876543210'
 const CALLBACK_URL = 'https://messages.example.com/callbacks/sms'
 const SID = `SM${'0a'.repeat(16)}`
 const REF = '0199c0de-0000-7000-8000-000000000001.2'
 const API = 'https://api.twilio.com'
+const ATTEMPT = { attemptRef: REF, channel: 'SMS' }
 
 describe('the URL that Twilio is given', () => {
   it.each([
@@ -22,7 +23,7 @@ describe('the URL that Twilio is given', () => {
     'https://my_host.example.com/callbacks/sms',
     '',
   ])('is not %s, with which it would refuse the message', (callbackUrl) => {
-    expect(statusCallbackUrl(callbackUrl, REF, API)).toBeUndefined()
+    expect(statusCallbackUrl(callbackUrl, ATTEMPT, API)).toBeUndefined()
   })
 
   it.each([
@@ -31,11 +32,12 @@ describe('the URL that Twilio is given', () => {
     'https://172.32.0.1/callbacks/sms',
     'https://[2001:db8::1]/callbacks/sms',
   ])('is %s with our reference, and asks for more tries', (callbackUrl) => {
-    expect(statusCallbackUrl(callbackUrl, REF, API)).toBe(`${callbackUrl}?attempt=${REF}#rc=5&rp=ct,rt,5xx`)
+    const url = statusCallbackUrl(callbackUrl, { attemptRef: REF, channel: 'WhatsApp' }, API)
+    expect(url).toBe(`${callbackUrl}?attempt=${REF}&channel=WhatsApp#rc=5&rp=ct,rt,5xx`)
   })
 
   it('may be of this machine for a stand-in on this machine', () => {
-    const url = statusCallbackUrl('http://localhost:3000/callbacks/sms', REF, 'http://127.0.0.1:4000')
+    const url = statusCallbackUrl('http://localhost:3000/callbacks/sms', ATTEMPT, 'http://127.0.0.1:4000')
     expect(url).toContain('http://localhost:3000/callbacks/sms?')
   })
 })
@@ -53,7 +55,7 @@ function call(fields: Record<string, string>, how: Call = {}): CallbackResult {
     .join('')
   const headers = { 'x-twilio-signature': sign(token, callbackUrl + query + joined) }
   const body = Buffer.from(new URLSearchParams(fields).toString())
-  return readStatusCallback({ method: 'POST', url: path + query, headers, body }, callbackUrl, tokens)
+  return readCallback({ method: 'POST', url: path + query, headers, body }, callbackUrl, tokens)
 }
 
 function reportIn(result: CallbackResult) {
@@ -99,11 +101,6 @@ describe('a status', () => {
     expect(call({ ...SENT, MessageStatus: native })).toEqual({ kind: 'receipts', receipts: [], ignored: 1 })
   })
 
-  it('of an SMS that somebody has sent us is ignored', () => {
-    const inbound = { ...SENT, SmsStatus: 'received', Body: 'STOP', NumMedia: '0' }
-    expect(call(inbound, { query: '' })).toEqual({ kind: 'receipts', receipts: [], ignored: 1 })
-  })
-
   it.each(['', '?attempt=', '?attempt=nonsense', `?attempt=${REF}x`, `?attempt=${'a'.repeat(65)}.1`, '?other=1'])(
     'at a URL with %j is of the message that Twilio names',
     (query) => {
@@ -123,6 +120,41 @@ describe('a status', () => {
   })
 })
 
+describe('a failure that is true of the person', () => {
+  it.each([
+    ['21610', 'opted-out'],
+    ['63014', 'blocked'],
+    ['30005', 'bad-address'],
+    ['30006', 'bad-address'],
+  ])('%s suppresses the address on the channel of the attempt', (code, reason) => {
+    const query = `?attempt=${REF}&channel=WhatsApp`
+    const fields = { ...SENT, To: 'whatsapp:+6591234567', MessageStatus: 'failed', ErrorCode: code }
+    const heard = [{ kind: 'suppress', channel: 'WhatsApp', address: '+6591234567', reason }]
+    expect(call(fields, { query })).toMatchObject({ receipts: [{ report: { status: 'failed' } }], heard })
+  })
+
+  it('is of the channel that was asked for, whatever a messaging service has made of it', () => {
+    const fields = { ...SENT, To: 'rcs:+6591234567', MessageStatus: 'failed', ErrorCode: '21610' }
+    const channelOf = (query: string) => {
+      const result = call(fields, { query })
+      return result.kind === 'receipts' ? result.heard?.map((each) => each.channel) : undefined
+    }
+    expect(channelOf(`?attempt=${REF}&channel=SMS`)).toEqual(['SMS'])
+    expect(channelOf('')).toEqual(['RCS'])
+    expect(channelOf('?channel=Pigeon')).toEqual(['RCS'])
+  })
+
+  it.each([
+    ['30003', '+6591234567'],
+    ['63024', '+6591234567'],
+    ['21610', 'messenger:77'],
+    ['21610', '12345'],
+    ['21610', ''],
+  ])('%s of %j is none', (ErrorCode, To) => {
+    expect(call({ ...SENT, To, MessageStatus: 'failed', ErrorCode })).not.toHaveProperty('heard')
+  })
+})
+
 describe('who is believed', () => {
   const delivered = { ...SENT, MessageStatus: 'delivered' }
 
@@ -134,7 +166,7 @@ describe('who is believed', () => {
 
   it('is nobody without a signature, and nobody where there is no token', () => {
     const request = { method: 'POST', url: '/callbacks/sms', headers: {}, body: Buffer.from('') }
-    expect(readStatusCallback(request, CALLBACK_URL, [TOKEN])).toMatchObject({ kind: 'refused' })
+    expect(readCallback(request, CALLBACK_URL, [TOKEN])).toMatchObject({ kind: 'refused' })
     expect(call(delivered, { tokens: [] })).toMatchObject({ kind: 'refused' })
     // An HMAC with an empty key is one that anybody can make.
     expect(call(delivered, { token: '', tokens: [] })).toMatchObject({ kind: 'refused' })
@@ -154,7 +186,7 @@ describe('who is believed', () => {
     const headers = { 'x-twilio-signature': sign(TOKEN, CALLBACK_URL + query + joined) }
     const body = Buffer.from(new URLSearchParams(delivered).toString())
     const moved = { method: 'POST', url: `/callbacks/sms${query.replace('.2', '.3')}`, headers, body }
-    expect(readStatusCallback(moved, CALLBACK_URL, [TOKEN])).toMatchObject({ kind: 'refused' })
+    expect(readCallback(moved, CALLBACK_URL, [TOKEN])).toMatchObject({ kind: 'refused' })
   })
 
   it('is told what may be wrong when nothing matches', () => {

@@ -1,7 +1,9 @@
 import type { Report } from '../../domain/advance.ts'
-import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
+import type { CallbackResult, Heard, RawRequest } from '../../engine/ports/channel.ts'
 import { canReach } from '../can-reach.ts'
-import { VALIDITY_RAN_OUT, wordsFor } from './error-codes.ts'
+import { CHANNEL_NAMES, readAddress } from './address.ts'
+import { suppressionOf, VALIDITY_RAN_OUT, wordsFor } from './error-codes.ts'
+import { isInbound, readInbound } from './inbound-message.ts'
 import { isSignedBy } from './signature.ts'
 
 /**
@@ -9,6 +11,8 @@ import { isSignedBy } from './signature.ts'
  * is meant stands in the URL, by our own reference, so that a call that overtakes the answer to the send finds it too.
  */
 const REFERENCE = 'attempt'
+/** The channel stands there too: a messaging service may have made RCS of an SMS, and then reports on RCS. */
+const CHANNEL = 'channel'
 /**
  * By itself Twilio gives up after one try unless the connection failed. This asks for up to five more when we cannot take a
  * call; it is read by Twilio, is not sent to us and is not signed.
@@ -20,17 +24,20 @@ const KEEP_TRYING = '#rc=5&rp=ct,rt,5xx'
  * Where Twilio is to report on an attempt; undefined where it could not reach us. It refuses a message whose URL it finds
  * wrong, and it is better to send without hearing more than not to send. A stand-in on this machine reaches this machine.
  */
-export function statusCallbackUrl(callbackUrl: string, attemptRef: string, baseUrl: string): string | undefined {
+export function statusCallbackUrl(
+  callbackUrl: string,
+  { attemptRef, channel }: { attemptRef: string; channel: string },
+  baseUrl: string,
+): string | undefined {
   if (!canReach(baseUrl, callbackUrl)) return undefined
-  return `${callbackUrl}?${REFERENCE}=${encodeURIComponent(attemptRef)}${KEEP_TRYING}`
+  return `${callbackUrl}?${new URLSearchParams({ [REFERENCE]: attemptRef, [CHANNEL]: channel })}${KEEP_TRYING}`
 }
 
-/** Verifies and reads a call. `callbackUrl` is ours as Twilio knows it; the query comes from the request. */
-export function readStatusCallback(
-  request: RawRequest,
-  callbackUrl: string,
-  tokens: readonly string[],
-): CallbackResult {
+/**
+ * Verifies and reads a call: a status, or what somebody has written to us. `callbackUrl` is ours as Twilio knows it; the
+ * query comes from the request.
+ */
+export function readCallback(request: RawRequest, callbackUrl: string, tokens: readonly string[]): CallbackResult {
   if (tokens.length === 0) return refused('this connection takes no callbacks: it has no authToken')
   const signature = request.headers['x-twilio-signature']
   if (!signature) return refused('it is not signed')
@@ -43,12 +50,22 @@ export function readStatusCallback(
   const form = new URLSearchParams(request.body.toString())
   const providerRef = textOf(form, 'MessageSid') ?? textOf(form, 'SmsSid')
   if (providerRef === undefined) return { kind: 'unreadable', detail: 'the body is not a form that names a message' }
-  // What people write to us has `SmsStatus=received` and no `MessageStatus`.
+  if (isInbound(form)) return readInbound(form, providerRef)
   const report = reportOf(form)
   if (report === undefined) return { kind: 'receipts', receipts: [], ignored: 1 }
   const attemptRef = searchParams.get(REFERENCE) ?? ''
   const receipt = ATTEMPT_REF.test(attemptRef) ? { attemptRef, report } : { providerRef, report }
-  return { kind: 'receipts', receipts: [receipt], ignored: 0 }
+  const suppress = suppressOf(form, report, searchParams.get(CHANNEL))
+  return { kind: 'receipts', receipts: [receipt], ...(suppress !== undefined && { heard: [suppress] }), ignored: 0 }
+}
+
+/** Some failures are true of the person, and not of this message alone. */
+function suppressOf(form: URLSearchParams, { error }: Report, channel: string | null): Heard | undefined {
+  const reason = suppressionOf(error?.code)
+  const to = readAddress(form.get('To') ?? '')
+  if (reason === undefined || to === undefined) return undefined
+  const named = CHANNEL_NAMES.find((name) => name === channel)
+  return { kind: 'suppress', channel: named ?? to.channel, address: to.address, reason }
 }
 
 const ATTEMPT_REF = /^[A-Za-z0-9-]{1,64}\.[1-9]\d{0,2}$/
@@ -60,7 +77,6 @@ const STATUSES: Readonly<Record<string, Report['status']>> = {
   sending: 'accepted',
   sent: 'sent',
   delivered: 'delivered',
-  // Of an SMS that a messaging service turned into RCS.
   read: 'read',
   failed: 'failed',
   undelivered: 'failed',

@@ -49,8 +49,31 @@ describe('a refusal', () => {
     [400, 21659, 'credentials'],
     [400, 21999, 'content'],
     [403, 21999, 'credentials'],
+    [400, 63003, 'recipient'],
+    [400, 63007, 'credentials'],
+    [400, 63016, 'content'],
+    [400, 63024, 'recipient'],
+    [400, 63032, 'recipient'],
+    [400, 63049, 'recipient'],
+    [400, 63112, 'credentials'],
+    [400, 21655, 'content'],
+    [400, 21656, 'content'],
   ])('%i with %i is because of the %s', (status, code, reason) => {
     expect(refused(status, code)).toMatchObject({ kind: 'rejected', reason, code: String(code) })
+  })
+
+  it.each([
+    [21610, 'opted-out'],
+    [21211, 'bad-address'],
+    [21614, 'bad-address'],
+    [21635, 'bad-address'],
+    [63014, 'blocked'],
+    [63003, undefined],
+    [63024, undefined],
+    [21612, undefined],
+  ])('with %i suppresses the address as %s', (code, suppress) => {
+    const outcome = refused(400, code)
+    expect(outcome.kind === 'rejected' ? outcome.suppress : 'not rejected').toBe(suppress)
   })
 
   it('says in our words what Twilio’s may say with a number in them', () => {
@@ -67,6 +90,8 @@ describe('a refusal', () => {
     [429, 20429, undefined, 5_000],
     [400, 21611, undefined, 60_000],
     [400, 30001, undefined, 60_000],
+    [400, 63012, undefined, 60_000],
+    [400, 63018, undefined, 60_000],
   ])('%i with %i and %j passes by itself', (status, code, headers, afterMs) => {
     expect(refused(status, code, headers)).toMatchObject({ kind: 'retry', afterMs })
   })

@@ -2,7 +2,7 @@ import type { SendOutcome } from '../../domain/message.ts'
 import { type HttpAnswer, type HttpResult, retryAfterMs } from '../../http/http-client.ts'
 import { isObject } from '../../json/loose-json.ts'
 import { outcomeOf } from '../send-outcome.ts'
-import { faultOf, wordsFor } from './error-codes.ts'
+import { faultOf, suppressionOf, wordsFor } from './error-codes.ts'
 
 /** For a full queue: it empties at about one message in a second. */
 const QUEUE_MS = 60_000
@@ -28,7 +28,8 @@ export function outcomeOfAnswer(result: HttpResult, now: number): SendOutcome {
   }
   if (usual.kind === 'retry') return { ...usual, detail }
   const reason = fault ?? (usual.kind === 'rejected' ? usual.reason : 'content')
-  return { kind: 'rejected', reason, detail, code }
+  const suppress = suppressionOf(code)
+  return { kind: 'rejected', reason, detail, code, ...(suppress !== undefined && { suppress }) }
 }
 
 function acceptance({ json, status }: HttpAnswer): SendOutcome {

@@ -7,8 +7,11 @@ import { outgoingOf } from '../../../test/contract/channel-contract.ts'
 import {
   startTwilio,
   TWILIO_ACCOUNT,
+  TWILIO_RCS_SENDER,
   TWILIO_SENDER,
+  TWILIO_TEMPLATE,
   TWILIO_TOKEN,
+  TWILIO_WHATSAPP_SENDER,
   type TwilioOptions,
 } from '../../../test/fakes/twilio.ts'
 import { channelWorld } from '../../../test/support/channel-world.ts'
@@ -19,6 +22,13 @@ import { twilio } from './twilio.ts'
 type Config = Parameters<typeof twilio.create>[0]
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const SERVICE = `MG${'ab'.repeat(16)}`
+const SENDERS = [
+  TWILIO_SENDER,
+  'Shop',
+  '+15005550009',
+  `whatsapp:${TWILIO_WHATSAPP_SENDER}`,
+  `rcs:${TWILIO_RCS_SENDER}`,
+]
 const REF = outgoingOf({}).attemptRef
 
 const closers: (() => Promise<unknown> | undefined)[] = []
@@ -34,7 +44,7 @@ async function start({
   options = {},
   callbackUrl = 'http://127.0.0.1:1/callbacks/sms',
 }: Start = {}) {
-  const fake = await startTwilio({ senders: [TWILIO_SENDER, 'Shop', '+15005550009'], ...options })
+  const fake = await startTwilio({ senders: SENDERS, ...options })
   closers.push(fake.close)
   const all = { accountSid: TWILIO_ACCOUNT, authToken: TWILIO_TOKEN, from: TWILIO_SENDER, baseUrl: fake.url, ...config }
   const given = Object.fromEntries(Object.entries(all).filter(([name]) => name !== without)) as Config
@@ -58,7 +68,7 @@ describe('what is sent', () => {
       To: '+6591234567',
       From: TWILIO_SENDER,
       Body: 'Your table is ready.',
-      StatusCallback: `http://127.0.0.1:1/callbacks/sms?attempt=${REF}#rc=5&rp=ct,rt,5xx`,
+      StatusCallback: `http://127.0.0.1:1/callbacks/sms?attempt=${REF}&channel=SMS#rc=5&rp=ct,rt,5xx`,
     })
   })
 
@@ -119,7 +129,8 @@ describe('what is sent', () => {
 
   it('to somebody who has answered STOP is rejected with the reason', async () => {
     const { channel } = await start({ options: { optedOut: ['+6591234567'] } })
-    expect(await send(channel)).toMatchObject({ kind: 'rejected', reason: 'recipient', code: '21610' })
+    const outcome = { kind: 'rejected', reason: 'recipient', code: '21610', suppress: 'opted-out' }
+    expect(await send(channel)).toMatchObject(outcome)
   })
 
   it('that is too long, or from a stranger, is refused by Twilio and told by its code', async () => {
@@ -198,6 +209,121 @@ describe('what may be waited for', () => {
     ])
     expect(twilio.abilities('SMS', { ...plain, apiKey: 'SK1', apiSecret: 's' }).reports).toEqual(['accepted'])
   })
+
+  it.each(['WhatsApp', 'RCS'])('on %s is reading too, as long as callbacks can be checked', (channel) => {
+    const plain = { accountSid: TWILIO_ACCOUNT, from: TWILIO_SENDER }
+    const able = twilio.abilities(channel, { ...plain, authToken: TWILIO_TOKEN })
+    expect(able).toMatchObject({ reports: ['accepted', 'sent', 'delivered', 'read'], hearsReplies: true })
+    const unable = twilio.abilities(channel, { ...plain, apiKey: 'SK1', apiSecret: 's' })
+    expect(unable.reports).toEqual(['accepted'])
+    expect(unable).not.toHaveProperty('hearsReplies')
+  })
+})
+
+describe('other channels', () => {
+  const senders = { whatsappFrom: TWILIO_WHATSAPP_SENDER, rcsFrom: TWILIO_RCS_SENDER }
+
+  it.each([
+    ['WhatsApp', `whatsapp:${TWILIO_WHATSAPP_SENDER}`, 'whatsapp:+6591234567'],
+    ['RCS', `rcs:${TWILIO_RCS_SENDER}`, 'rcs:+6591234567'],
+  ])('%s has addresses of its own', async (channel, From, To) => {
+    expect(await fieldsOf({ channel }, { config: senders })).toMatchObject({ From, To, Body: 'Your table is ready.' })
+  })
+
+  it.each(['WhatsApp', 'RCS'])('%s may be left to a messaging service', async (channel) => {
+    const fields = await fieldsOf({ channel }, { without: 'from', config: { messagingServiceSid: SERVICE } })
+    expect(fields).toMatchObject({ MessagingServiceSid: SERVICE, To: expect.stringContaining(':+6591234567') })
+    expect(fields).not.toHaveProperty('From')
+  })
+
+  it.each(['WhatsApp', 'RCS'])('%s without a sender is rejected before anybody is asked', async (channel) => {
+    const { fake, channel: twilioChannel } = await start()
+    const outcome = { kind: 'rejected', reason: 'credentials', detail: `this connection has no sender for ${channel}` }
+    expect(await send(twilioChannel, { channel })).toEqual(outcome)
+    expect(fake.requests()).toBe(0)
+  })
+
+  it('SMS without a sender is rejected too', async () => {
+    const { channel } = await start({ without: 'from', config: senders })
+    expect(await send(channel)).toMatchObject({ kind: 'rejected', reason: 'credentials' })
+  })
+
+  it('a template goes by its content SID, with its parameters', async () => {
+    const parameters = [
+      { type: 'text', text: 'Ann' },
+      { type: 'text', text: '8 pm' },
+    ]
+    const template = { name: TWILIO_TEMPLATE, language: 'en', components: [{ type: 'body', parameters }] }
+    const content = { type: 'template', content: { template } } as const
+    const fields = await fieldsOf({ channel: 'WhatsApp', content }, { config: senders })
+    expect(fields).toMatchObject({ ContentSid: TWILIO_TEMPLATE, ContentVariables: '{"1":"Ann","2":"8 pm"}' })
+    expect(fields).not.toHaveProperty('Body')
+  })
+
+  it('a template that Twilio does not know, or that wants more parameters, is told by its code', async () => {
+    const { channel } = await start({ config: senders })
+    const saying = (name: string): Partial<Outgoing> => ({
+      channel: 'WhatsApp',
+      content: { type: 'template', content: { template: { name, language: 'en' } } },
+    })
+    expect(await send(channel, saying(`HX${'0'.repeat(32)}`))).toMatchObject({ reason: 'content', code: '21655' })
+    expect(await send(channel, saying(TWILIO_TEMPLATE))).toMatchObject({ reason: 'content', code: '63028' })
+  })
+
+  it.each(['image', 'audio', 'video', 'file'] as const)('%s goes by its URL, with the text beside it', async (type) => {
+    const url = 'https://example.com/a%20b.bin?x=1&y=2'
+    const content = { type, text: 'Look', content: { url, text: 'Look' } }
+    const fields = await fieldsOf({ channel: 'WhatsApp', content }, { config: senders })
+    expect(fields).toMatchObject({ MediaUrl: url, Body: 'Look' })
+  })
+
+  it('media without a URL is rejected before anybody is asked', async () => {
+    const { fake, channel } = await start({ config: senders })
+    const content = { type: 'image', content: {} } as const
+    expect(await send(channel, { channel: 'WhatsApp', content })).toMatchObject({ kind: 'rejected', reason: 'content' })
+    expect(fake.requests()).toBe(0)
+  })
+
+  it('the sender that a message names is of SMS alone', async () => {
+    const content = { type: 'text', text: 'Hi', content: { text: 'Hi', sms: { source: 'Shop' } } } as const
+    const fields = await fieldsOf({ channel: 'WhatsApp', content }, { config: senders })
+    expect(fields).toMatchObject({ From: `whatsapp:${TWILIO_WHATSAPP_SENDER}` })
+  })
+})
+
+describe('trying the login', () => {
+  const check = async (how: Start) => {
+    const { fake, channel } = await start(how)
+    const outcome = await channel.check?.(new AbortController().signal)
+    expect(fake.messages).toHaveLength(0)
+    return outcome
+  }
+  const key = { apiKey: 'SK1', apiSecret: 's' }
+
+  it('asks for the account, and does not tell its name', async () => {
+    expect(await check({})).toEqual({ kind: 'good' })
+    expect(await check({ options: { accountType: 'Trial' } })).toEqual({ kind: 'good', detail: 'a trial account' })
+  })
+
+  it.each(['suspended', 'closed'] as const)('of an account that is %s refuses it', async (accountStatus) => {
+    const outcome = { kind: 'refused', detail: `the account is ${accountStatus}` }
+    expect(await check({ options: { accountStatus } })).toEqual(outcome)
+  })
+
+  it('of an API key asks for what such a key may see', async () => {
+    expect(await check({ config: key, options: { apiKeys: { SK1: 's' } } })).toEqual({ kind: 'good' })
+    expect(await check({ config: key })).toMatchObject({ kind: 'refused' })
+  })
+
+  it('of a key that may only send comes to nothing', async () => {
+    const options = { apiKeys: { SK1: 's' }, restrictedKeys: ['SK1'] }
+    expect(await check({ config: key, options })).toMatchObject({ kind: 'unknown' })
+  })
+
+  it('of an account that is not there refuses it', async () => {
+    const config = { ...key, accountSid: `AC${'9'.repeat(32)}` }
+    expect(await check({ config, options: { apiKeys: { SK1: 's' } } })).toMatchObject({ kind: 'refused' })
+  })
 })
 
 describe('reports that come back', () => {
@@ -258,6 +384,9 @@ describe('a configuration that cannot work', () => {
     [{ ...login }, ['from']],
     [{ ...login, from: TWILIO_SENDER }, []],
     [{ ...login, messagingServiceSid: SERVICE }, []],
+    [{ ...login, whatsappFrom: TWILIO_SENDER }, []],
+    [{ ...login, rcsFrom: 'shop_agent' }, []],
+    [{ ...login, whatsappFrom: TWILIO_SENDER, messagingServiceSid: SERVICE }, []],
     [{ ...login, from: TWILIO_SENDER, messagingServiceSid: SERVICE }, ['messagingServiceSid']],
     [{ apiKey: 'SK1', from: 'Shop' }, ['apiSecret']],
     [{ apiSecret: 's', from: 'Shop' }, ['apiKey']],
@@ -278,6 +407,16 @@ describe('a configuration that cannot work', () => {
     ['whatsapp:+15551234567', false],
   ])('of the sender %j it is clear whether it is one', (from, good) => {
     expect(Value.Check(twilio.config, { ...settings, ...login, from })).toBe(good)
+  })
+
+  it.each([
+    ['whatsappFrom', '+15551234567', true],
+    ['whatsappFrom', 'whatsapp:+15551234567', false],
+    ['whatsappFrom', 'My Shop', false],
+    ['rcsFrom', 'shop_abc123_agent', true],
+    ['rcsFrom', 'rcs:shop_abc123_agent', false],
+  ])('of %s %j it is clear whether it is one', (field, value, good) => {
+    expect(Value.Check(twilio.config, { ...settings, ...login, [field]: value })).toBe(good)
   })
 
   it('is one whose account is no account', () => {

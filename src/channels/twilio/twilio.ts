@@ -1,18 +1,20 @@
 import { type Static, Type } from 'typebox'
 import type { SendOutcome } from '../../domain/message.ts'
-import type { Outgoing } from '../../engine/ports/channel.ts'
+import type { Abilities, CheckOutcome, Outgoing } from '../../engine/ports/channel.ts'
 import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
 import { defineChannel, listOf, Secret, Secrets, Url, type World } from '../define-channel.ts'
-import { readStatusCallback, statusCallbackUrl } from './status-callback.ts'
+import { checkOutcomeOf, checkPath } from './account-check.ts'
+import { CHANNEL_NAMES } from './address.ts'
+import { formOf, VALIDITY_SECONDS } from './message-form.ts'
+import { readCallback, statusCallbackUrl } from './status-callback.ts'
 import { outcomeOfAnswer } from './twilio-outcome.ts'
 
 /**
- * SMS through Twilio's Messages API: one form POST, and signed callbacks that tell what became of it. Twilio has no
- * idempotency key, so a send whose answer was lost waits for its callback, which carries our reference in its URL.
+ * SMS, WhatsApp and RCS through Twilio's Messages API: one form POST, and signed callbacks that tell what became of it.
+ * Twilio has no idempotency key, so a send whose answer was lost waits for its callback, which carries our reference in its
+ * URL.
  */
 const BASE_URL = 'https://api.twilio.com'
-/** Of `ValidityPeriod`, in seconds. What may wait longer is given the most, which is Twilio's own default. */
-const VALIDITY_SECONDS = { min: 1, max: 36_000 }
 
 const config = Type.Object({
   accountSid: Type.String({
@@ -45,15 +47,34 @@ const config = Type.Object({
       expected: 'a number in quotes such as "+15551234567", a short code in quotes, or a name of at most 11 letters',
       example: '+15551234567',
       description:
-        'The sender: a number of the account (E.164), a short code, or a name where the country allows names.',
+        'The sender of SMS: a number of the account (E.164), a short code, or a name where the country allows names.',
+    }),
+  ),
+  whatsappFrom: Type.Optional(
+    Type.String({
+      pattern: '^\\+[1-9]\\d{6,14}$',
+      expected: 'a number in quotes such as "+15551234567"',
+      example: '+15551234568',
+      unset: '`messagingServiceSid` chooses the sender',
+      description: 'The sender on WhatsApp: a number that is registered with Twilio as a WhatsApp sender.',
+    }),
+  ),
+  rcsFrom: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_.-]{1,100}$',
+      expected: 'the id of an RCS sender without rcs: before it, such as my_brand_abc123_agent',
+      example: 'my_brand_abc123_agent',
+      unset: '`messagingServiceSid` chooses the sender',
+      description: 'The sender of RCS: its id, as the settings of the RCS sender show it.',
     }),
   ),
   messagingServiceSid: Type.Optional(
     Type.String({
       pattern: '^MG[0-9a-fA-F]{32}$',
       expected: 'MG and 32 hexadecimal digits',
-      unset: '`from` is the sender',
-      description: 'A messaging service that chooses the sender, in place of `from`.',
+      unset: '`from`, `whatsappFrom` and `rcsFrom` are the senders',
+      description:
+        'A messaging service that chooses the sender, in place of `from`; also for WhatsApp and RCS, if it can.',
     }),
   ),
   baseUrl: Type.Optional(
@@ -62,12 +83,24 @@ const config = Type.Object({
 })
 type Config = Static<typeof config>
 
+const TO_READ = ['accepted', 'sent', 'delivered', 'read'] as const
+const REPORTS: Readonly<Record<string, Abilities['reports']>> = {
+  SMS: ['accepted', 'sent', 'delivered'],
+  WhatsApp: TO_READ,
+  RCS: TO_READ,
+}
+/** RCS has no audio; what SMS would make of media is sent in a few countries only. */
+const CARRIES: Readonly<Record<string, Abilities['carries']>> = {
+  WhatsApp: ['text', 'template', 'image', 'audio', 'video', 'file'],
+  RCS: ['text', 'template', 'image', 'video', 'file'],
+}
+
 export const twilio = defineChannel({
   id: 'twilio',
-  serves: ['SMS'],
-  summary: 'SMS through Twilio.',
+  serves: CHANNEL_NAMES,
+  summary: 'SMS, WhatsApp and RCS through Twilio.',
   config,
-  check: ({ authToken, apiKey, apiSecret, from, messagingServiceSid }) => [
+  check: ({ authToken, apiKey, apiSecret, from, whatsappFrom, rcsFrom, messagingServiceSid }) => [
     ...(authToken === undefined && apiKey === undefined && apiSecret === undefined
       ? [{ field: 'authToken', message: 'missing: set it, or apiKey and apiSecret' }]
       : []),
@@ -77,27 +110,32 @@ export const twilio = defineChannel({
     ...(apiKey === undefined && apiSecret !== undefined
       ? [{ field: 'apiKey', message: 'missing: it goes with apiSecret' }]
       : []),
-    ...(from === undefined && messagingServiceSid === undefined
-      ? [{ field: 'from', message: 'missing: set it to the sender, or set messagingServiceSid' }]
+    ...([from, whatsappFrom, rcsFrom, messagingServiceSid].every((sender) => sender === undefined)
+      ? [{ field: 'from', message: 'missing: set a sender: from, whatsappFrom, rcsFrom or messagingServiceSid' }]
       : []),
     ...(from !== undefined && messagingServiceSid !== undefined
       ? [{ field: 'messagingServiceSid', message: 'is given beside from: keep one of the two' }]
       : []),
   ],
-  abilities: (_channel, config) => ({
+  abilities: (channel, config) => {
     // Without the token no callback can be believed, and so none is asked for.
-    reports: config.authToken === undefined ? ['accepted'] : ['accepted', 'sent', 'delivered'],
-    address: 'phone',
-    carries: ['text'],
-    takesIdempotencyKey: false,
-    validity: { minMs: VALIDITY_SECONDS.min * 1000, maxMs: VALIDITY_SECONDS.max * 1000 },
-  }),
+    const hears = config.authToken !== undefined
+    return {
+      reports: hears ? (REPORTS[channel] ?? ['accepted']) : ['accepted'],
+      address: 'phone',
+      carries: CARRIES[channel] ?? ['text'],
+      takesIdempotencyKey: false,
+      validity: { minMs: VALIDITY_SECONDS.min * 1000, maxMs: VALIDITY_SECONDS.max * 1000 },
+      ...(hears && { hearsReplies: true }),
+    }
+  },
   create: (config, world) => {
     const http = createHttpClient()
     const tokens = listOf(config.authToken)
     return {
       send: (outgoing, signal) => send(http, config, world, outgoing, signal),
-      receive: (request) => readStatusCallback(request, world.callbackUrl, tokens),
+      receive: (request) => readCallback(request, world.callbackUrl, tokens),
+      check: (signal) => check(http, config, signal),
       close: http.close,
     }
   },
@@ -110,43 +148,29 @@ async function send(
   outgoing: Outgoing,
   signal: AbortSignal,
 ): Promise<SendOutcome> {
-  const { address, content } = outgoing
-  // Anything else would be another channel of Twilio's (`whatsapp:…`), or a short code.
-  if (!/^\+[1-9]\d{6,14}$/.test(address)) {
-    return { kind: 'rejected', reason: 'recipient', detail: 'the address is no phone number with + and country code' }
-  }
-  if (!content.text) return { kind: 'rejected', reason: 'content', detail: 'there is no text to send' }
+  const baseUrl = baseUrlOf(config)
+  const callback = config.authToken === undefined ? undefined : statusCallbackUrl(world.callbackUrl, outgoing, baseUrl)
+  const form = formOf(outgoing, config, callback)
+  if ('reason' in form) return { kind: 'rejected', ...form }
   const request = {
-    url: `${baseUrlOf(config)}/2010-04-01/Accounts/${config.accountSid}/Messages.json`,
-    headers: {
-      authorization: `Basic ${Buffer.from(loginOf(config)).toString('base64')}`,
-      'content-type': 'application/x-www-form-urlencoded',
-      accept: 'application/json',
-    },
-    body: new URLSearchParams(fieldsOf(outgoing, content.text, config, world)).toString(),
+    url: `${baseUrl}/2010-04-01/Accounts/${config.accountSid}/Messages.json`,
+    headers: { ...headersOf(config), 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(form.fields).toString(),
   }
   return outcomeOfAnswer(await http.call(request, signal), world.clock.now())
 }
 
-function fieldsOf(outgoing: Outgoing, text: string, config: Config, world: World): Record<string, string> {
-  const { address, attemptRef, content, validForMs } = outgoing
-  const { messagingServiceSid } = config
-  const from = content.content.sms?.source ?? config.from
-  const callback =
-    config.authToken === undefined ? undefined : statusCallbackUrl(world.callbackUrl, attemptRef, baseUrlOf(config))
-  return {
-    To: address,
-    ...(from !== undefined && { From: from }),
-    ...(messagingServiceSid !== undefined && { MessagingServiceSid: messagingServiceSid }),
-    Body: text,
-    ...(callback !== undefined && { StatusCallback: callback }),
-    ...(validForMs !== undefined && { ValidityPeriod: String(validitySeconds(validForMs)) }),
-  }
+async function check(http: HttpClient, config: Config, signal: AbortSignal): Promise<CheckOutcome> {
+  const byApiKey = config.apiKey !== undefined
+  const url = baseUrlOf(config) + checkPath(config.accountSid, byApiKey)
+  return checkOutcomeOf(await http.call({ method: 'GET', url, headers: headersOf(config) }, signal), byApiKey)
 }
 
-/** Rounded down: an SMS that arrives a moment after its step has ended is the one that nobody wants. */
-function validitySeconds(validForMs: number): number {
-  return Math.min(Math.max(Math.floor(validForMs / 1000), VALIDITY_SECONDS.min), VALIDITY_SECONDS.max)
+function headersOf(config: Config): Record<string, string> {
+  return {
+    authorization: `Basic ${Buffer.from(loginOf(config)).toString('base64')}`,
+    accept: 'application/json',
+  }
 }
 
 function loginOf({ accountSid, authToken, apiKey, apiSecret }: Config): string {
