@@ -1,3 +1,4 @@
+import { eightByEight } from './8x8/8x8.ts'
 import type { ChannelDefinition } from './define-channel.ts'
 import { genesysEmail } from './genesys-email/genesys-email.ts'
 import { infobip } from './infobip/infobip.ts'
@@ -7,4 +8,12 @@ import { twilio } from './twilio/twilio.ts'
 import { webhook } from './webhook.ts'
 
 /** Every provider that a connection can name. Adding one is a file, a line here and a docs page. */
-export const CHANNELS: readonly ChannelDefinition[] = [smtp, twilio, infobip, genesysEmail, webhook, sandbox]
+export const CHANNELS: readonly ChannelDefinition[] = [
+  smtp,
+  twilio,
+  infobip,
+  eightByEight,
+  genesysEmail,
+  webhook,
+  sandbox,
+]

@@ -1,8 +1,10 @@
+import { e164Of } from '../../domain/address.ts'
 import { lookUpChannel } from '../../domain/channel-catalogue.ts'
 import type { Report } from '../../domain/transition.ts'
 import type { CallbackResult, Heard, RawRequest, Receipt, Told } from '../../engine/ports/channel.ts'
 import { type Fields, fieldsOf, idIn, objectsIn, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
 import { isOneOf } from '../../signing/same-text.ts'
+import { attemptRefIn } from '../attempt-ref.ts'
 import { hasToken } from '../callback-token.ts'
 import type { World } from '../define-channel.ts'
 import { heardText } from '../replies.ts'
@@ -54,7 +56,7 @@ function delivery(result: Fields): Partial<Told> {
   const report = reportOf(result)
   if (report === undefined) return {}
   const channel = channelOfWire(result.channel)
-  const address = e164In(result.destination)
+  const address = e164Of(textIn(result.destination) ?? '')
   const reason = meaningsOf(result).find((meaning) => meaning?.suppress !== undefined)?.suppress
   const heard: Heard[] =
     reason === undefined || channel === undefined || address === undefined
@@ -72,7 +74,7 @@ function seen(result: Fields): Partial<Told> {
 /** Of what a person writes. Who answers a message has it before him. */
 function written(result: Fields): Partial<Told> {
   const channel = channelOfWire(result.channel)
-  const address = e164In(result.sender)
+  const address = e164Of(textIn(result.sender) ?? '')
   const id = idIn(result.messageId, LONGEST_ID)
   if (channel === undefined || address === undefined || id === undefined) return {}
   const text = objectsIn(result.content)
@@ -87,12 +89,11 @@ function written(result: Fields): Partial<Told> {
 }
 
 const LONGEST_ID = 200
-const ATTEMPT_REF = /^[A-Za-z0-9-]{1,64}\.[1-9]\d{0,2}$/
 
 /** Our own reference first: it is good even before the send was answered. */
 function receiptsOf(result: Fields, idField: 'messageId' | 'pairedMessageId', report: Report): Receipt[] {
-  const attemptRef = textIn(result.callbackData)
-  if (attemptRef !== undefined && ATTEMPT_REF.test(attemptRef)) return [{ attemptRef, report }]
+  const attemptRef = attemptRefIn(result.callbackData)
+  if (attemptRef !== undefined) return [{ attemptRef, report }]
   const providerRef = idIn(result[idField], LONGEST_ID)
   return providerRef === undefined ? [] : [{ providerRef, report }]
 }
@@ -155,12 +156,6 @@ function numberIn(value: unknown): number | undefined {
 
 function wordIn(value: unknown): string | undefined {
   return typeof value === 'string' && /^[A-Z][A-Z0-9_]{0,59}$/.test(value) ? value : undefined
-}
-
-/** Infobip writes numbers without `+`. */
-function e164In(value: unknown): string | undefined {
-  const [, digits] = typeof value === 'string' ? (/^\+?([1-9]\d{6,14})$/.exec(value) ?? []) : []
-  return digits === undefined ? undefined : `+${digits}`
 }
 
 function refused(detail: string): CallbackResult {
