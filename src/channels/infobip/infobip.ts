@@ -17,7 +17,9 @@ import { CHANNEL_NAMES, type InfobipChannel, infobipChannel } from './wire-chann
  * idempotency key; on SMS Infobip refuses a second one with the same id.
  */
 const sender = (example: string, description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength: 255, example, description }))
+  Type.Optional(
+    Type.String({ minLength: 1, maxLength: 255, example, unset: 'messages on this channel are rejected', description }),
+  )
 
 const config = Type.Object({
   baseUrl: Type.String({
