@@ -1,5 +1,7 @@
+import { eightByEight } from './8x8/8x8.ts'
 import type { ChannelDefinition } from './define-channel.ts'
 import { genesysEmail } from './genesys-email/genesys-email.ts'
+import { infobip } from './infobip/infobip.ts'
 import { rcs } from './rcs/rcs.ts'
 import { sandbox } from './sandbox/sandbox.ts'
 import { smtp } from './smtp/smtp.ts'
@@ -17,6 +19,8 @@ export const CHANNELS: readonly ChannelDefinition[] = [
   genesysEmail,
   twilio,
   vonage,
+  infobip,
+  eightByEight,
   whatsAppCloud,
   viber,
   rcs,

@@ -1,0 +1,89 @@
+import type { RejectReason, SendOutcome } from '../../domain/message.ts'
+import type { HttpAnswer, HttpResult } from '../../http/http-client.ts'
+import { type Fields, fieldsOf, idIn, objectsIn, textIn } from '../../json/loose-json.ts'
+import { outcomeOf } from '../send-outcome.ts'
+import { lookUpWords, statusMeaning } from './codes.ts'
+
+/** For a refusal of Infobip's that is to pass by itself; it names no time. */
+const LATER_MS = 30_000
+/** 5 is REJECTED, 2 UNDELIVERABLE, 4 EXPIRED. */
+const REFUSING_GROUPS = [2, 4, 5]
+/** 0 is ACCEPTED, 1 PENDING, 3 DELIVERED. */
+const TAKING_GROUPS = [0, 1, 3]
+
+/**
+ * What an answer to a send means. A 200 says only that the request was read: each message in it has a status of its own,
+ * which may be a refusal. `messageId` is the one that we gave it.
+ */
+export function outcomeOfAnswer(result: HttpResult, messageId: string, now: number): SendOutcome {
+  const usual = outcomeOf(result, now)
+  if (result.kind !== 'answered') return usual
+  if (usual.kind === 'accepted') return outcomeOfMessage(result, messageId)
+  return usual.kind === 'rejected' ? refusalOf(result, usual) : usual
+}
+
+function outcomeOfMessage({ json, status: httpStatus }: HttpAnswer, messageId: string): SendOutcome {
+  const [message] = objectsIn(fieldsOf(json)?.messages)
+  const { groupId, id } = fieldsOf(message?.status) ?? {}
+  const providerRef = idIn(message?.messageId, 200) ?? messageId
+  if (typeof groupId === 'number' && TAKING_GROUPS.includes(groupId)) return { kind: 'accepted', providerRef }
+  if (typeof groupId !== 'number' || !REFUSING_GROUPS.includes(groupId) || !Number.isSafeInteger(id)) {
+    // It said yes, but not in Infobip's words: somebody in between may have answered, or the answer broke off.
+    return { kind: 'uncertain', detail: `answered ${httpStatus} without the status of a message` }
+  }
+  const code = id as number
+  const meaning = statusMeaning(code)
+  // The answer to a repeat: the first call was the one that counted.
+  if (meaning?.fault === 'taken') return { kind: 'accepted', providerRef: messageId }
+  const detail = `Infobip refused the message: ${meaning?.words ?? lookUpWords('status', code)}`
+  if (meaning?.fault === 'later') return { kind: 'retry', afterMs: LATER_MS, detail }
+  return {
+    kind: 'rejected',
+    reason: meaning?.fault ?? 'content',
+    detail,
+    code: String(code),
+    ...(meaning?.suppress !== undefined && { suppress: meaning.suppress }),
+  }
+}
+
+/** Whose fault it is, by the field that Infobip finds wrong. */
+const REASONS: readonly (readonly [RegExp, RejectReason])[] = [
+  [/\bdestinations?\b/, 'recipient'],
+  [/\b(sender|webhooks)\b/, 'credentials'],
+]
+
+/**
+ * A refused request has a code, and the fields that are wrong; its sentences may quote their values. There are two shapes:
+ * an error of the whole platform's kind, and the older one with a `requestError` around it.
+ */
+function refusalOf({ json, status }: HttpAnswer, usual: SendOutcome & { kind: 'rejected' }): SendOutcome {
+  const error = fieldsOf(json) ?? {}
+  const older = fieldsOf(fieldsOf(error.requestError)?.serviceException)
+  const code = wordIn(error.errorCode) ?? wordIn(older?.messageId) ?? usual.code
+  const wrong = wrongFieldsOf(error, older)
+  const reason =
+    status === 400 ? REASONS.find(([pattern]) => wrong.some((field) => pattern.test(field)))?.[1] : undefined
+  return {
+    ...usual,
+    reason: reason ?? usual.reason,
+    detail: wrong.length === 0 ? usual.detail : `${usual.detail}: it finds fault with ${wrong.join(', ')}`,
+    ...(code !== undefined && { code }),
+  }
+}
+
+const MOST_FIELDS = 5
+
+function wrongFieldsOf(error: Fields, older: Fields | undefined): string[] {
+  const named = [
+    ...objectsIn(error.violations).map(({ property }) => property),
+    ...Object.keys(fieldsOf(older?.validationErrors) ?? {}),
+  ]
+  return named
+    .filter((name) => typeof name === 'string' && /^[\w.[\]]{1,80}$/.test(name))
+    .slice(0, MOST_FIELDS) as string[]
+}
+
+function wordIn(value: unknown): string | undefined {
+  const word = textIn(value)
+  return word !== undefined && /^[A-Z0-9_]{1,40}$/.test(word) ? word : undefined
+}

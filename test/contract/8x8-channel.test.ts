@@ -1,0 +1,107 @@
+import { eightByEight } from '../../src/channels/8x8/8x8.ts'
+import type { Outgoing, RawRequest } from '../../src/engine/ports/channel.ts'
+import {
+  APPS_SUBACCOUNT,
+  EIGHT_AUTHORIZATION,
+  EIGHT_KEY,
+  type EightMessage,
+  eightError,
+  eightReceipt,
+  SMS_SUBACCOUNT,
+  startEight,
+} from '../fakes/8x8.ts'
+import type { FakeBehaviour } from '../fakes/fake-provider.ts'
+import { freePort } from '../fakes/http-provider.ts'
+import { channelWorld } from '../support/channel-world.ts'
+import {
+  type CallbackKind,
+  type ChannelHarness,
+  describeChannel,
+  type ProviderBehaviour,
+  type Sent,
+} from './channel-contract.ts'
+
+const PERSON = '+6591234567'
+const BEHAVIOURS: Record<ProviderBehaviour, FakeBehaviour<EightMessage>> = {
+  accept: { do: 'accept' },
+  refuse: { do: 'answer', answer: eightError(400, 1002) },
+  busy: { do: 'answer', answer: eightError(429, 429) },
+  'busy-for-7s': { do: 'answer', answer: { ...eightError(429, 429), headers: { 'retry-after': '7' } } },
+  fails: { do: 'answer', answer: eightError(500, 2000) },
+  'cut-before-taking': { do: 'hang-up' },
+  'cut-after-taking': { do: 'cut' },
+  silent: { do: 'hold' },
+  garbage: { do: 'answer', answer: { status: 200, body: '<html>It works!</html>' } },
+}
+
+const openHarness = (channelName: string, more: Partial<Outgoing>) => async (): Promise<ChannelHarness> => {
+  const isSms = channelName === 'SMS'
+  const fake = await startEight()
+  const world = channelWorld()
+  const config = {
+    subAccountId: isSms ? SMS_SUBACCOUNT : APPS_SUBACCOUNT,
+    apiKey: EIGHT_KEY,
+    webhookAuthorization: EIGHT_AUTHORIZATION,
+    baseUrl: fake.url,
+    smsBaseUrl: fake.url,
+  }
+  const channel = eightByEight.create(config, world)
+  const nobody = `http://127.0.0.1:${await freePort()}`
+  const unreachable = eightByEight.create({ ...config, baseUrl: nobody, smsBaseUrl: nobody }, world)
+  const strange = eightByEight.create({ ...config, apiKey: 'another-key' }, world)
+  const abilities = eightByEight.abilities(channelName, config)
+  const best = abilities.reports.includes('delivered')
+    ? { state: 'delivered', detail: 'delivered_to_recipient' }
+    : { state: 'sent', detail: 'delivered_to_operator' }
+
+  const callback = (kind: CallbackKind, { outgoing, providerRef = '' }: Sent): RawRequest => {
+    // A failure is found by 8x8's id alone.
+    const echo = kind === 'failed' ? {} : { clientMessageId: outgoing.attemptRef }
+    const where = isSms ? { destination: PERSON } : { channel: channelName.toLowerCase(), user: { msisdn: PERSON } }
+    const told = (status: { state: string; detail?: string; errorCode?: number }) =>
+      eightReceipt(isSms ? 'SMS' : 'ChatApps', { umid: providerRef, ...echo, ...where }, status)
+    const failed = { state: 'undelivered', detail: 'rejected_by_operator', errorCode: 46 }
+    const body =
+      kind === 'failed'
+        ? told(failed)
+        : kind === 'unknown-status'
+          ? told({ state: 'levitated' })
+          : kind === 'unreadable'
+            ? { namespace: 'ChatApps' }
+            : told(best)
+    const authorization = kind === 'forged' ? 'Bearer a guess' : EIGHT_AUTHORIZATION
+    return {
+      method: 'POST',
+      url: '/callbacks/8x8',
+      headers: { authorization },
+      body: Buffer.from(JSON.stringify(body)),
+    }
+  }
+
+  return {
+    channel,
+    abilities,
+    unreachable,
+    strange,
+    outgoing: { channel: channelName, address: PERSON, user: { msisdn: PERSON }, ...more },
+    behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
+    arrived: fake.arrived,
+    release: fake.release,
+    taken: () => fake.messages.length,
+    secrets: [EIGHT_KEY, EIGHT_AUTHORIZATION, PERSON],
+    callback,
+    close: async () => {
+      fake.release()
+      for (const each of [channel, unreachable, strange]) await each.close?.()
+      await fake.close()
+    },
+  }
+}
+
+const ONE_AT_A_TIME = { skip: { 'one bad item loses none of the others': '8x8 reports one message in a callback' } }
+const line = `U${'0a'.repeat(16)}`
+
+describeChannel('8x8 SMS', openHarness('SMS', {}), ONE_AT_A_TIME)
+describeChannel('8x8 Viber', openHarness('Viber', {}), ONE_AT_A_TIME)
+describeChannel('8x8 Line', openHarness('Line', { address: line, user: { lineUserId: line } }), ONE_AT_A_TIME)
+describeChannel('8x8 LineNotification', openHarness('LineNotification', {}), ONE_AT_A_TIME)
