@@ -19,6 +19,10 @@ export type ChannelDefinition<Config extends TSchema = TSchema> = {
   id: string
   /** Channel names that it can serve; `any` for those whose operator decides. */
   serves: readonly string[] | 'any'
+  /** What a channel of `serves` still needs in these settings, such as a sender; undefined for one that is ready. */
+  lacks?(channel: string, config: Static<Config>): string | undefined
+  /** Served where `channels` says nothing; absent: each of `serves` that lacks nothing. */
+  usual?(config: Static<Config>): readonly string[]
   /** One sentence for lists and docs. */
   summary: string
   /** The fields of a connection beside the common ones. */

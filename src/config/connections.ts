@@ -44,7 +44,7 @@ function readConnection(
   const values = readBySchema(connectionSchema(definition), node, name, findings) as Record<string, unknown>
   const { provider: _, channels: __, concurrency, perSecond, receiptsWithin, ...settings } = values
   const receiptsWithinMs = parseDuration(String(receiptsWithin)) ?? 0
-  const channels = readChannels(node, name, definition, findings)
+  const channels = readChannels(node, name, definition, settings, findings)
   checkTogether(node, name, () => definition.check?.(settings), findings)
   const limits = {
     concurrency: concurrency as number,
@@ -58,12 +58,14 @@ function readChannels(
   node: Located & { value: ReadonlyMap<string, Located> },
   name: string,
   definition: ChannelDefinition,
+  settings: Record<string, unknown>,
   findings: Findings,
 ): string[] {
   const given = node.value.get('channels')
   const { serves } = definition
   if (given === undefined) {
-    if (serves !== 'any') return [...serves]
+    if (definition.usual !== undefined) return [...definition.usual(settings)]
+    if (serves !== 'any') return serves.filter((channel) => definition.lacks?.(channel, settings) === undefined)
     const message = `missing: ${definition.id} serves any channel; say which, such as [SMS]`
     findings.problems.push({ name: join(name, 'channels'), origin: node.keyOrigin ?? node.origin, message })
     return []
@@ -80,6 +82,8 @@ function readChannels(
     } else if (channels.some((each) => each.toLowerCase() === channel.toLowerCase())) {
       refuse(`${channel} stands here twice`)
     } else {
+      const lacking = definition.lacks?.(channel, settings)
+      if (lacking !== undefined) refuse(`${channel} needs ${lacking}: set it, or take ${channel} out`)
       channels.push(channel)
     }
   }

@@ -66,7 +66,8 @@ export class Recalls {
 
   #revocationOf({ envelope }: Due, { message }: Held, effect: Job['effect']): Revocation | undefined {
     const { step, try: tryNumber, providerRef, connection } = effect
-    const { channel = '' } = message.sequence[step] ?? {}
+    const { channel = '', fallbackAfterMs } = message.sequence[step] ?? {}
+    const { leftAt = 0 } = message.attempts[step] ?? {}
     const address = this.#options.routing.addressFor({ envelope, message }, channel, connection)
     if (address === undefined) return undefined
     return {
@@ -75,6 +76,8 @@ export class Recalls {
       idempotencyKey: idempotencyKey(message.id, step, tryNumber),
       channel,
       address,
+      leftAt,
+      ...(fallbackAfterMs !== undefined && { validForMs: fallbackAfterMs }),
       ...(providerRef !== undefined && { providerRef }),
     }
   }

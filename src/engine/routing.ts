@@ -163,6 +163,7 @@ export class Routing {
       user,
       content: fitted,
       ...(clientMessageId !== undefined && { clientMessageId }),
+      ...(message.attempts[send.step]?.revocable !== undefined && { willBeRevoked: true }),
       ...(lives.length > 0 && { validForMs: Math.max(0, Math.min(...lives)) }),
     }
   }

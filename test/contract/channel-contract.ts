@@ -367,9 +367,19 @@ function required<T>(value: T | undefined, why: string): T {
   return value
 }
 
-function revocationOf({ outgoing, providerRef }: Sent): Revocation {
+/** What a channel is given to take a send back. */
+export function revocationOf({ outgoing, providerRef }: Sent): Revocation {
   const { umid, attemptRef, idempotencyKey, channel, address } = outgoing
-  return { umid, attemptRef, idempotencyKey, channel, address, ...(providerRef !== undefined && { providerRef }) }
+  const leftAt = Date.parse('2026-03-01T12:00:00Z')
+  return {
+    umid,
+    attemptRef,
+    idempotencyKey,
+    channel,
+    address,
+    leftAt,
+    ...(providerRef !== undefined && { providerRef }),
+  }
 }
 
 async function revoke({ channel }: ChannelHarness, sent: Sent): Promise<RevokeOutcome> {

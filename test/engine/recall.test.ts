@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Step } from '../../src/domain/sequence.ts'
 import { type House, openHouse } from '../support/house.ts'
-import { newMessage } from '../support/messages.ts'
+import { newMessage, T0 } from '../support/messages.ts'
 import { type ScriptedConnection, scriptedConnection } from '../support/scripted-channel.ts'
 import { PLACES, type Place } from '../support/stores.ts'
 
@@ -39,8 +39,18 @@ describe.each(Object.entries(PLACES))('a step that takes back what has not arriv
     await house.advance(1)
     const { idempotencyKey } = rcs.calls[0] ?? {}
     const attemptRef = `${umid}.1`
+    expect(rcs.calls[0]).toMatchObject({ validForMs: 60_000, willBeRevoked: true })
     expect(rcs.recalls).toEqual([
-      { umid, attemptRef, idempotencyKey, channel: 'RCS', address: PERSON, providerRef: `ref-${attemptRef}` },
+      {
+        umid,
+        attemptRef,
+        idempotencyKey,
+        channel: 'RCS',
+        address: PERSON,
+        providerRef: `ref-${attemptRef}`,
+        leftAt: T0,
+        validForMs: 60_000,
+      },
     ])
     expect(sms.calls).toHaveLength(1)
     expect(await house.codesOf(umid)).toEqual(expect.arrayContaining(['recall-asked', 'recalled', 'fell-back']))

@@ -51,6 +51,7 @@ type Config = Static<typeof config>
 export const infobip = defineChannel({
   id: 'infobip',
   serves: CHANNEL_NAMES,
+  lacks: (channel, { senders }) => (channel in senders ? undefined : `senders.${channel}`),
   summary: 'SMS, WhatsApp, Viber and RCS through Infobip.',
   config,
   check: ({ senders }) =>

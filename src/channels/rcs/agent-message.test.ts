@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Content, ContentType } from '../../domain/content.ts'
-import { contentMessageOf, ttlOf } from './agent-message.ts'
+import { contentMessageOf, ttlSecondsOf } from './agent-message.ts'
 
 const URL = 'https://example.com/menu.pdf'
 
@@ -83,12 +83,13 @@ describe('cards', () => {
 
 describe('the life of a message', () => {
   it.each([
-    [60_000, '90s'],
-    [61_999, '91s'],
-    [0, '30s'],
-    [15 * 86_400_000, '1296000s'],
-    [90 * 86_400_000, '1296000s'],
-  ])('of a step of %i ms is %s: half a minute more, for the step to take it back first', (validForMs, ttl) => {
-    expect(ttlOf(validForMs)).toBe(ttl)
+    [60_000, 60, 90],
+    [61_999, 61, 91],
+    [0, 10, 30],
+    [15 * 86_400_000, 1_296_000, 1_296_000],
+    [90 * 86_400_000, 1_296_000, 1_296_000],
+  ])('of a step of %i ms is %i s, and %i s where the step is to take it back first', (validForMs, usual, revoked) => {
+    expect(ttlSecondsOf(validForMs, { willBeRevoked: false })).toBe(usual)
+    expect(ttlSecondsOf(validForMs, { willBeRevoked: true })).toBe(revoked)
   })
 })

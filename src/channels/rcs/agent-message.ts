@@ -12,15 +12,14 @@ const LONGEST_DESCRIPTION = 2000 // of a card, in characters
 /** Of a message that may live at most 15 days; Google advises against less than ten seconds. */
 export const TTL_SECONDS = { min: 10, max: 15 * 86_400 }
 /**
- * A step takes its message back when its time is over, and only that says for certain whether it had arrived. Were the
- * message to die at the same moment, Google could no longer tell one that is gone from one that was delivered (404 both).
- * So it dies a little later, for the case that nobody takes it back.
+ * Taking a message back says for certain whether it had arrived. Were it to die at that very moment, Google could no longer
+ * tell one that is gone from one that was delivered (404 both). So one that is to be taken back dies a little later.
  */
 const TAKE_BACK_FIRST_SECONDS = 30
 
-export function ttlOf(validForMs: number): string {
-  const seconds = Math.floor(validForMs / 1000) + TAKE_BACK_FIRST_SECONDS
-  return `${Math.min(Math.max(seconds, TTL_SECONDS.min), TTL_SECONDS.max)}s`
+export function ttlSecondsOf(validForMs: number, { willBeRevoked }: { willBeRevoked: boolean }): number {
+  const seconds = Math.floor(validForMs / 1000) + (willBeRevoked ? TAKE_BACK_FIRST_SECONDS : 0)
+  return Math.min(Math.max(seconds, TTL_SECONDS.min), TTL_SECONDS.max)
 }
 
 /** Undefined for content with nothing in it that could be sent. */

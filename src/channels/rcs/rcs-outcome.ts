@@ -69,11 +69,11 @@ function withoutCode(usual: SendOutcome & { kind: 'rejected' }, status: number):
  *
  * `wasTaken`: Google is known to have had the message. Of another, 404 may as well mean that it never came.
  */
-export function revocationOf(result: HttpResult, wasTaken: boolean): RevokeOutcome {
+export function revocationOf(result: HttpResult, isAlive: boolean): RevokeOutcome {
   if (result.kind !== 'answered') return { kind: 'unclear', detail: result.detail }
   const { status, json } = result
   if (status === 200 && isObject(json)) return { kind: 'revoked' }
-  if (status === 404 && wasTaken && codeOf(result) === 'NOT_FOUND') return { kind: 'too-late', status: 'delivered' }
+  if (status === 404 && isAlive && codeOf(result) === 'NOT_FOUND') return { kind: 'too-late', status: 'delivered' }
   return { kind: 'unclear', detail: `Google answered ${status}` }
 }
 

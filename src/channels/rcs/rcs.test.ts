@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf, revocationOf } from '../../../test/contract/channel-contract.ts'
 import { keyFileOf, RCS_AGENT, RCS_CLIENT_TOKEN, type RcsOptions, startRcs } from '../../../test/fakes/rcs.ts'
 import { channelWorld } from '../../../test/support/channel-world.ts'
 import type { Channel, Outgoing, Revocation } from '../../engine/ports/channel.ts'
@@ -36,10 +36,7 @@ const never = () => new AbortController().signal
 const outgoing = (over: Partial<Outgoing> = {}) => outgoingOf({}, { channel: 'RCS', ...over })
 const send = (channel: Channel, over: Partial<Outgoing> = {}) => channel.send(outgoing(over), never())
 
-function revocationOf(providerRef?: string): Revocation {
-  const { umid, attemptRef, idempotencyKey, channel, address } = outgoing()
-  return { umid, attemptRef, idempotencyKey, channel, address, ...(providerRef !== undefined && { providerRef }) }
-}
+const revocation = (providerRef?: string): Revocation => revocationOf({ outgoing: outgoing(), providerRef })
 
 describe('what is sent', () => {
   it('is the text to the number, under an id that is always the same for the same try', async () => {
@@ -58,7 +55,7 @@ describe('what is sent', () => {
   it('says how long it may live and what kind of message it is', async () => {
     const { fake, channel } = await start({ messageTrafficType: 'TRANSACTION' })
     await send(channel, { validForMs: 300_000 })
-    expect(fake.messages[0]?.agentMessage).toMatchObject({ ttl: '330s', messageTrafficType: 'TRANSACTION' })
+    expect(fake.messages[0]?.agentMessage).toMatchObject({ ttl: '300s', messageTrafficType: 'TRANSACTION' })
   })
 
   it('once stays once, however Google ignores a repeat', async () => {
@@ -73,7 +70,7 @@ describe('what is sent', () => {
     async (address) => {
       const { fake, channel } = await start()
       expect(await send(channel, { address })).toMatchObject({ kind: 'rejected', reason: 'recipient' })
-      expect(await channel.revoke?.({ ...revocationOf(), address }, never())).toMatchObject({ kind: 'unclear' })
+      expect(await channel.revoke?.({ ...revocation(), address }, never())).toMatchObject({ kind: 'unclear' })
       expect(fake.requests).toEqual([])
     },
   )
@@ -106,7 +103,7 @@ describe('taking back', () => {
     const { fake, channel } = await start()
     fake.behave({ do: 'cut' })
     expect((await send(channel)).kind).toBe('uncertain')
-    expect(await channel.revoke?.(revocationOf(), never())).toEqual({ kind: 'revoked' })
+    expect(await channel.revoke?.(revocation(), never())).toEqual({ kind: 'revoked' })
     expect(fake.messages).toEqual([])
   })
 
@@ -115,13 +112,13 @@ describe('taking back', () => {
     const outcome = await send(channel)
     const ref = outcome.kind === 'accepted' ? outcome.providerRef : undefined
     fake.deliver(ref ?? '')
-    expect(await channel.revoke?.(revocationOf(ref), never())).toEqual({ kind: 'too-late', status: 'delivered' })
-    expect(await channel.revoke?.(revocationOf(), never())).toMatchObject({ kind: 'unclear' })
+    expect(await channel.revoke?.(revocation(ref), never())).toEqual({ kind: 'too-late', status: 'delivered' })
+    expect(await channel.revoke?.(revocation(), never())).toMatchObject({ kind: 'unclear' })
   })
 
   it('is not clear without a login', async () => {
     const { channel } = await start({ serviceAccount: keyFileOf({ strange: true }) })
-    expect(await channel.revoke?.(revocationOf('x'), never())).toMatchObject({ kind: 'unclear' })
+    expect(await channel.revoke?.(revocation('x'), never())).toMatchObject({ kind: 'unclear' })
   })
 })
 

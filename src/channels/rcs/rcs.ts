@@ -4,7 +4,7 @@ import type { CheckOutcome, Outgoing, Revocation, RevokeOutcome } from '../../en
 import { defineChannel, listOf, Secret, Secrets, Url, type World } from '../define-channel.ts'
 import { createGoogleApi, type GoogleApi, outcomeWithoutToken } from '../google-api.ts'
 import { readServiceAccount } from '../google-service-account.ts'
-import { type AgentMessage, contentMessageOf, TTL_SECONDS, ttlOf } from './agent-message.ts'
+import { type AgentMessage, contentMessageOf, TTL_SECONDS, ttlSecondsOf } from './agent-message.ts'
 import { messageIdOf } from './message-id.ts'
 import { outcomeOfAnswer, revocationOf } from './rcs-outcome.ts'
 import { readWebhookEvent } from './webhook-event.ts'
@@ -88,7 +88,7 @@ export const rcs = defineChannel({
     return {
       send: (outgoing, signal) => send(api, config, world, outgoing, signal),
       receive: (request) => readWebhookEvent(request, tokens),
-      revoke: (sent, signal) => revoke(api, config, sent, signal),
+      revoke: (sent, signal) => revoke(api, config, world, sent, signal),
       check: (signal) => check(api, account.email, signal),
       close: api.close,
     }
@@ -102,7 +102,7 @@ async function send(
   outgoing: Outgoing,
   signal: AbortSignal,
 ): Promise<SendOutcome> {
-  const { address, content, idempotencyKey, validForMs } = outgoing
+  const { address, content, idempotencyKey, validForMs, willBeRevoked = false } = outgoing
   if (!isPhone(address)) {
     return { kind: 'rejected', reason: 'recipient', detail: 'the address is no phone number with + and country code' }
   }
@@ -111,7 +111,7 @@ async function send(
   const { messageTrafficType } = config
   const json: AgentMessage = {
     contentMessage,
-    ...(validForMs !== undefined && { ttl: ttlOf(validForMs) }),
+    ...(validForMs !== undefined && { ttl: `${ttlSecondsOf(validForMs, { willBeRevoked })}s` }),
     ...(messageTrafficType !== undefined && { messageTrafficType }),
   }
   const messageId = messageIdOf(idempotencyKey)
@@ -122,15 +122,24 @@ async function send(
   return outcomeOfAnswer(result, messageId, world.clock.now())
 }
 
-async function revoke(api: GoogleApi, config: Config, sent: Revocation, signal: AbortSignal): Promise<RevokeOutcome> {
-  const { address, providerRef, idempotencyKey } = sent
+async function revoke(
+  api: GoogleApi,
+  config: Config,
+  { clock }: World,
+  sent: Revocation,
+  signal: AbortSignal,
+): Promise<RevokeOutcome> {
+  const { address, providerRef, idempotencyKey, leftAt, validForMs } = sent
   if (!isPhone(address)) return { kind: 'unclear', detail: 'the address is no phone number' }
   const messageId = providerRef ?? messageIdOf(idempotencyKey)
   const query = new URLSearchParams({ agentId: config.agentId })
   const url = `${baseUrlOf(config)}/v1/phones/${address}/agentMessages/${encodeURIComponent(messageId)}?${query}`
   const result = await api.call({ method: 'DELETE', url }, signal)
   if (result.kind === 'no-token') return { kind: 'unclear', detail: result.detail }
-  return revocationOf(result, providerRef !== undefined)
+  const diesAt =
+    leftAt + (validForMs === undefined ? Infinity : ttlSecondsOf(validForMs, { willBeRevoked: true }) * 1000)
+  // Of one that Google may never have had, or that may be dead by now, "not found" does not mean that it has arrived.
+  return revocationOf(result, providerRef !== undefined && clock.now() < diesAt)
 }
 
 /** Google has nothing that could be asked about an agent without a phone number, so the login is all that is tried. */

@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf, revocationOf } from '../../../test/contract/channel-contract.ts'
 import { BOT_TOKEN, startTelegram, type TelegramOptions } from '../../../test/fakes/telegram.ts'
 import { channelWorld } from '../../../test/support/channel-world.ts'
 import type { Content, ContentType } from '../../domain/content.ts'
@@ -32,10 +32,8 @@ const content = (type: ContentType, given: Content): Partial<Outgoing> => ({
   content: { type, content: given, ...(given.text !== undefined && { text: given.text }) },
 })
 
-function revocationOf(providerRef?: string): Revocation {
-  const { umid, attemptRef, idempotencyKey, channel, address } = outgoingOf({}, to(CHAT))
-  return { umid, attemptRef, idempotencyKey, channel, address, ...(providerRef !== undefined && { providerRef }) }
-}
+const revocation = (providerRef?: string): Revocation =>
+  revocationOf({ outgoing: outgoingOf({}, to(CHAT)), providerRef })
 
 describe('what is sent', () => {
   it('is the text to the chat, with the token in the address and nowhere else', async () => {
@@ -159,7 +157,7 @@ describe('taking back', () => {
   it('is not clear for a message that is too old', async () => {
     const { fake, channel } = await start({ old: [987654321] })
     await send(channel)
-    expect(await channel.revoke?.(revocationOf('987654321:1000'), never())).toMatchObject({
+    expect(await channel.revoke?.(revocation('987654321:1000'), never())).toMatchObject({
       kind: 'unclear',
       detail: expect.stringContaining('cannot be deleted any more'),
     })
@@ -168,14 +166,14 @@ describe('taking back', () => {
 
   it.each([undefined, '', '987654321', 'x:1', '1:2:3', '987654321:'])('asks nobody about %j', async (providerRef) => {
     const { fake, channel } = await start()
-    expect(await channel.revoke?.(revocationOf(providerRef), never())).toMatchObject({ kind: 'unclear' })
+    expect(await channel.revoke?.(revocation(providerRef), never())).toMatchObject({ kind: 'unclear' })
     expect(fake.requests).toEqual([])
   })
 
   it('looks for the message in the chat where it is, under its new id too', async () => {
     const { fake, channel } = await start({ moved: { [-4711]: -1001234567890 } })
     await send(channel, to('-4711'))
-    const sent = { ...revocationOf('-1001234567890:1000'), address: '-4711' }
+    const sent = { ...revocation('-1001234567890:1000'), address: '-4711' }
     expect(await channel.revoke?.(sent, never())).toEqual({ kind: 'revoked' })
     expect(fake.messages).toEqual([])
   })

@@ -95,9 +95,24 @@ const CARRIES: Readonly<Record<string, Abilities['carries']>> = {
   RCS: ['text', 'template', 'image', 'video', 'file'],
 }
 
+const SENDER_FIELDS: Readonly<Record<string, 'from' | 'whatsappFrom' | 'rcsFrom'>> = {
+  SMS: 'from',
+  WhatsApp: 'whatsappFrom',
+  RCS: 'rcsFrom',
+}
+
 export const twilio = defineChannel({
   id: 'twilio',
   serves: CHANNEL_NAMES,
+  lacks: (channel, config) => {
+    const named = config.messagingServiceSid ?? senderIn(config, channel)
+    return named === undefined ? SENDER_FIELDS[channel] : undefined
+  },
+  // A messaging service may have senders of all kinds; that it has one for SMS is what people make it for.
+  usual: (config) =>
+    CHANNEL_NAMES.filter((channel) => {
+      return senderIn(config, channel) !== undefined || (channel === 'SMS' && config.messagingServiceSid !== undefined)
+    }),
   summary: 'SMS, WhatsApp and RCS through Twilio.',
   config,
   check: ({ authToken, apiKey, apiSecret, from, whatsappFrom, rcsFrom, messagingServiceSid }) => [
@@ -140,6 +155,11 @@ export const twilio = defineChannel({
     }
   },
 })
+
+function senderIn(config: Config, channel: string): string | undefined {
+  const field = SENDER_FIELDS[channel]
+  return field && config[field]
+}
 
 async function send(
   http: HttpClient,

@@ -230,7 +230,7 @@ describe('webhooks', () => {
 describe('taking back', () => {
   const { umid, attemptRef, idempotencyKey, address } = outgoingOf({})
   const sent = (more: Partial<Revocation> = {}): Revocation => {
-    return { umid, attemptRef, idempotencyKey, channel: 'RCS', address, ...more }
+    return { umid, attemptRef, idempotencyKey, channel: 'RCS', address, leftAt: 0, ...more }
   }
 
   it('is for RCS, at the region’s host, with an application', () => {

@@ -127,9 +127,20 @@ const REPORTS: Readonly<Record<string, Abilities['reports']>> = {
   RCS: TO_READ,
 }
 
+const SENDER_FIELDS: Readonly<Record<string, 'from' | 'whatsappFrom' | 'viberFrom' | 'rcsFrom'>> = {
+  SMS: 'from',
+  WhatsApp: 'whatsappFrom',
+  Viber: 'viberFrom',
+  RCS: 'rcsFrom',
+}
+
 export const vonage = defineChannel({
   id: 'vonage',
   serves: CHANNEL_NAMES,
+  lacks: (channel, config) => {
+    const field = SENDER_FIELDS[channel]
+    return field !== undefined && config[field] === undefined ? field : undefined
+  },
   summary: 'SMS, WhatsApp, Viber and RCS through Vonage.',
   config,
   check: ({ applicationId, privateKey, apiKey, apiSecret, ...config }) => [

@@ -25,6 +25,8 @@ export type Outgoing = {
   clientMessageId?: string
   /** How long the step is given, so that a provider can let the message die with it. */
   validForMs?: number
+  /** When the step is over, the message is to be taken back before it dies by itself. */
+  willBeRevoked?: true
 }
 
 /** A callback as it came: raw bytes, because signatures cover bytes. */
@@ -66,8 +68,13 @@ export type CallbackResult =
   /** From the provider, but not in a shape that we read. */
   | { kind: 'unreadable'; detail: string }
 
-/** A send that was made and is to be taken back. */
-export type Revocation = Pick<Outgoing, 'umid' | 'attemptRef' | 'idempotencyKey' | 'channel' | 'address'> & {
+/** A send that was made and is to be taken back; `validForMs` as the provider was told. */
+export type Revocation = Pick<
+  Outgoing,
+  'umid' | 'attemptRef' | 'idempotencyKey' | 'channel' | 'address' | 'validForMs'
+> & {
+  /** When it left, in epoch milliseconds. */
+  leftAt: number
   /** The provider's own id, where its answer to the send gave one. */
   providerRef?: string
 }
