@@ -10,6 +10,7 @@ import type {
   Revocation,
   RevokeOutcome,
 } from '../../src/engine/ports/channel.ts'
+import { FORGED_IN_ENGINE, IN_ENGINE, SENT_BY_ENGINE } from './channel-in-engine.ts'
 
 /**
  * What the engine relies on in every channel, whoever the provider is. To hold a new adapter to it, write a
@@ -87,6 +88,9 @@ export type CaseName =
   | keyof typeof CHECKING
   | keyof typeof REVOKING
   | keyof typeof CALLBACKS
+  | keyof typeof IN_ENGINE
+  | keyof typeof SENT_BY_ENGINE
+  | keyof typeof FORGED_IN_ENGINE
 export type ContractOptions = { skip?: Partial<Record<CaseName, string>> }
 
 type Case = (harness: ChannelHarness) => Promise<void>
@@ -332,9 +336,12 @@ export function describeChannel(
     run(REPEATING, ({ abilities }) => (abilities.takesIdempotencyKey ? undefined : 'the provider honours no key'))
     run(CHECKING, ({ channel }) => (channel.check === undefined ? 'the provider has nothing to ask' : undefined))
     run(REVOKING, ({ abilities }) => (abilities.revokes ? undefined : 'the provider takes nothing back'))
-    run(CALLBACKS, ({ channel, tell }) =>
-      channel.receive === undefined && tell === undefined ? 'the provider never calls back' : undefined,
-    )
+    const isHeard = ({ channel, tell }: ChannelHarness) =>
+      channel.receive === undefined && tell === undefined ? 'the provider never calls back' : undefined
+    run(CALLBACKS, isHeard)
+    run(SENT_BY_ENGINE, () => undefined)
+    run(IN_ENGINE, (opened) => (opened.abilities.reports.length < 2 ? 'it promises no receipts' : isHeard(opened)))
+    run(FORGED_IN_ENGINE, ({ callback }) => (callback === undefined ? 'nobody else can call' : undefined))
   })
 }
 

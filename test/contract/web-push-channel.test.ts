@@ -39,9 +39,11 @@ async function openHarness(): Promise<ChannelHarness> {
   const unreachable = webPush.create({ ...config, baseUrl: `http://127.0.0.1:${await freePort()}` }, world)
 
   /** What the service worker of the browser would call, out of the message that it got. */
-  const beaconOf = ({ providerRef }: Sent): string => {
-    const { text = '{}' } = fake.messages.find(({ location }) => location === providerRef) ?? {}
-    return new URL(JSON.parse(text).beacons.delivered).search
+  const beaconOf = ({ providerRef, outgoing }: Sent): string => {
+    const message = fake.messages.find(({ location }) => location === providerRef)
+    // Of another installation under the same secret, say.
+    if (message === undefined) return beaconQuery(BEACON_SECRET, outgoing.attemptRef, 'delivered')
+    return new URL(JSON.parse(message.text).beacons.delivered).search
   }
   const queryOf = (kind: CallbackKind, sent: Sent): string => {
     const { attemptRef } = sent.outgoing
