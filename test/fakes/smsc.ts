@@ -38,6 +38,8 @@ export type SmscFake = {
   received(command: string): SmppPdu[]
   /** Resolves with the next PDU of a command that comes from now on. */
   next(command: string): Promise<SmppPdu>
+  /** Resolves when so many PDUs of a command have come. */
+  seen(command: string, count: number): Promise<SmppPdu>
   behave(behaviour: SmscBehaviour): void
   /** Answers binds with this `command_status`. */
   refuseBinds(status: number | undefined): void
@@ -57,7 +59,7 @@ export type SmscFake = {
   write(bytes: Buffer): void
   /** Ends all connections, without a word. */
   cut(): void
-  /** Resolves when there is a bound session: the present one, or the next. */
+  /** Resolves when both sides know that they are bound: by the present session, or the next. */
   bound(): Promise<void>
   binds(): number
   connections(): Promise<number>
@@ -74,7 +76,7 @@ export async function startSmsc(
   const { ids = (count) => `id-${count}` } = options
   const messages: SmscMessage[] = []
   const log: SmppPdu[] = []
-  const expected: { command: string; resolve(pdu: SmppPdu): void }[] = []
+  const expected: { command: string; count: number; resolve(pdu: SmppPdu): void }[] = []
   const held: (() => void)[] = []
   let behaviour: SmscBehaviour = { do: 'accept' }
   let bindStatus: number | undefined
@@ -197,8 +199,11 @@ export async function startSmsc(
         unbound(session)
         session.send(pdu.response())
       }
-      const at = expected.findIndex(({ command }) => command === pdu.command)
-      if (at >= 0) for (const { resolve } of expected.splice(at, 1)) resolve(pdu)
+      for (const each of [...expected]) {
+        if (each.command !== pdu.command || fake.received(each.command).length < each.count) continue
+        expected.splice(expected.indexOf(each), 1)
+        each.resolve(pdu)
+      }
     })
   }
 
@@ -212,7 +217,13 @@ export async function startSmsc(
     port: (server.address() as AddressInfo).port,
     messages,
     received: (command) => log.filter((pdu) => pdu.command === command),
-    next: (command) => new Promise((resolve) => expected.push({ command, resolve })),
+    next: (command) => fake.seen(command, fake.received(command).length + 1),
+    seen: (command, count) => {
+      const pdu = fake.received(command)[count - 1]
+      return pdu === undefined
+        ? new Promise((resolve) => void expected.push({ command, count, resolve }))
+        : Promise.resolve(pdu)
+    },
     behave: (next) => {
       behaviour = next
       arrival = Promise.withResolvers()
@@ -230,7 +241,10 @@ export async function startSmsc(
     receipt,
     write: (bytes) => void current().socket.write(bytes),
     cut,
-    bound: () => binding.promise,
+    bound: async () => {
+      await binding.promise
+      await ask(current(), 'enquire_link') // answered by who has read our answer to the bind
+    },
     binds: () => binds,
     connections: () => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))),
     close: async () => {

@@ -77,9 +77,12 @@ export class Session {
     return this.#untilAborted(this.#ask(COMMANDS.bind_transceiver, writeBody(BIND, fields)), signal)
   }
 
-  /** Asks as soon as there is a place in the window. The place is taken until the SMSC answers, whoever still waits for it. */
-  async request(command: number, body: Buffer, signal: AbortSignal): Promise<Answer> {
-    const isIn = await this.#window.enter(AbortSignal.any([signal, this.#over.signal]))
+  /**
+   * Asks as soon as there is a place in the window, which is waited for no longer than `patience`. The place is taken until
+   * the SMSC answers, whoever still waits for that.
+   */
+  async request(command: number, body: Buffer, signal: AbortSignal, patience = signal): Promise<Answer> {
+    const isIn = await this.#window.enter(AbortSignal.any([signal, patience, this.#over.signal]))
     if (!isIn) return { kind: 'unwritten', detail: this.isOver ? 'the connection was lost' : CALLED_OFF }
     const asked = this.#ask(command, body)
     void asked.then(() => this.#window.leave())

@@ -84,7 +84,7 @@ export class Smsc {
     const ids: (string | undefined)[] = []
     for (const body of submits.bodies) {
       const patience = ids.length === 0 ? this.#unlessClosing(signal) : signal
-      const outcome = this.#outcomeOf(await session.request(COMMANDS.submit_sm, body, patience))
+      const outcome = this.#outcomeOf(await session.request(COMMANDS.submit_sm, body, signal, patience))
       if (outcome.kind !== 'accepted') return outcome
       ids.push(outcome.providerRef)
     }
