@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import smpp, { type SmppPdu, type SmppSession } from 'smpp'
@@ -62,7 +63,8 @@ export type SmscFake = {
   /** Resolves when both sides know that they are bound: by the present session, or the next. */
   bound(): Promise<void>
   binds(): number
-  connections(): Promise<number>
+  /** Resolves when nobody is connected. */
+  left(): Promise<void>
   close(): Promise<void>
 }
 
@@ -246,7 +248,9 @@ export async function startSmsc(
       await ask(current(), 'enquire_link') // answered by who has read our answer to the bind
     },
     binds: () => binds,
-    connections: () => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))),
+    left: async () => {
+      await Promise.all(server.sessions.map(({ socket }) => once(socket, 'close')))
+    },
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       cut()

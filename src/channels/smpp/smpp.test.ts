@@ -535,6 +535,7 @@ describe('closing', () => {
     const unbound = fake.next('unbind')
     await channel.close?.()
     await unbound
+    await fake.left()
     expect(fake.received('unbind')).toHaveLength(1)
     expect(await send(channel)).toMatchObject({ kind: 'retry' })
     expect(fake.binds()).toBe(1)
