@@ -85,6 +85,6 @@ describeChannel('smpp', openHarness, {
     'a forged callback is refused': SESSION,
     'a callback whose body was lost or replaced on the way is not believed': SESSION,
     'a callback that we cannot read is unreadable':
-      'a deliver_sm that cannot be read is refused by its deliver_sm_resp, which session.test.ts looks at',
+      'a deliver_sm that cannot be read is refused by its deliver_sm_resp, which smpp.test.ts looks at',
   },
 })

@@ -200,7 +200,8 @@ export class Session {
       return
     }
     if (!isNack && pdu.command !== responseTo(pending.command)) return this.end('the SMSC sent what is not SMPP')
-    pending.settle({ kind: 'answered', pdu })
+    if (isNack && pdu.status === STATUS.ok) pending.settle({ kind: 'unanswered', detail: 'the SMSC gave no status' })
+    else pending.settle({ kind: 'answered', pdu })
     if (pdu.status === STATUS.notBound) this.end('the SMSC holds the session for unbound')
   }
 

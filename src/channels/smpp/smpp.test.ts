@@ -364,6 +364,13 @@ describe('a message', () => {
     expect(await send(channel)).toMatchObject({ kind: 'retry', detail: expect.stringContaining('ESME_RSYSERR') })
   })
 
+  it('that is answered by a nack without a status may have been taken', async () => {
+    const { channel, fake } = await start()
+    await fake.bound()
+    fake.behave({ do: 'write', bytes: new smppPackage.PDU('generic_nack', { sequence_number: 2 }).toBuffer() })
+    expect((await send(channel)).kind).toBe('uncertain')
+  })
+
   it('whose answer has no id is accepted without one', async () => {
     const { channel } = await start({}, { ids: () => '' })
     expect(await send(channel)).toEqual({ kind: 'accepted' })

@@ -106,9 +106,8 @@ export class Smsc {
     if (answer.kind === 'unanswered') {
       return { kind: 'uncertain', detail: `the message was handed over, then ${answer.detail}` }
     }
-    const { command, status, body } = answer.pdu
+    const { status, body } = answer.pdu
     if (status !== STATUS.ok) return outcomeOfStatus(status)
-    if (command === COMMANDS.generic_nack) return { kind: 'uncertain', detail: 'the SMSC answered without a status' }
     const id = textUpToZero(body)
     return { kind: 'accepted', ...(id.trim() !== '' && { providerRef: id }) }
   }
@@ -127,9 +126,8 @@ export class Smsc {
       const body = cancelFor(id, source, address, this.#sender)
       const answer = await session.request(COMMANDS.cancel_sm, body, signal)
       if (answer.kind !== 'answered') return unclear(answer.detail)
-      const { command, status } = answer.pdu
+      const { status } = answer.pdu
       if (status !== STATUS.ok) return unclear(wordsFor(status))
-      if (command === COMMANDS.generic_nack) return unclear('the SMSC answered without a status')
     }
     return { kind: 'revoked' }
   }
