@@ -4,6 +4,7 @@ import { genesysEmail } from './genesys-email/genesys-email.ts'
 import { infobip } from './infobip/infobip.ts'
 import { rcs } from './rcs/rcs.ts'
 import { sandbox } from './sandbox/sandbox.ts'
+import { smpp } from './smpp/smpp.ts'
 import { smtp } from './smtp/smtp.ts'
 import { telegram } from './telegram/telegram.ts'
 import { twilio } from './twilio/twilio.ts'
@@ -21,6 +22,7 @@ export const CHANNELS: readonly ChannelDefinition[] = [
   vonage,
   infobip,
   eightByEight,
+  smpp,
   whatsAppCloud,
   viber,
   rcs,

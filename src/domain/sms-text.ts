@@ -1,3 +1,5 @@
+import { GSM_ALPHABET } from './gsm-alphabet.ts'
+
 /**
  * How a text is spelled in an SMS, and how many messages it takes on the air (3GPP TS 23.038 and 23.040). One message holds
  * 140 bytes: 160 characters of the GSM alphabet in 7 bits each, or 70 units of UTF-16. A longer text goes in parts, each with
@@ -15,14 +17,10 @@ export type SmsParts = {
   foreign?: string
 }
 
-const ALPHABET =
-  '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿' +
-  'abcdefghijklmnopqrstuvwxyzäöñüà'
-/** Spelled as an escape and a second septet. */
-const EXTENSION = '\f^{}\\[~]|€'
+const ESCAPE = '\u001b'
 const SEPTETS: ReadonlyMap<string, number> = new Map([
-  ...[...ALPHABET].map((each) => [each, 1] as const),
-  ...[...EXTENSION].map((each) => [each, 2] as const),
+  ...[...GSM_ALPHABET.basic].filter((each) => each !== ESCAPE).map((each) => [each, 1] as const),
+  ...Object.keys(GSM_ALPHABET.extension).map((each) => [each, 2] as const),
 ])
 
 const ROOM = {
