@@ -1,5 +1,6 @@
 import { isEmailAddress } from '../domain/address.ts'
 import type { Report } from '../domain/advance.ts'
+import type { SuppressionReason } from '../domain/suppression.ts'
 import type { CallbackResult, Heard, Receipt } from '../engine/ports/channel.ts'
 import type { Fields } from '../json/loose-json.ts'
 
@@ -39,11 +40,11 @@ export function receiptFor(
   return providerRef === undefined ? undefined : { providerRef, report }
 }
 
+/** Nothing more to this address, or something again. */
+export type Verdict = { kind: 'suppress'; reason: SuppressionReason } | { kind: 'lift' }
+
 /** What a service says of a person, by the address in `email`; as it came, because nobody knows how it is written. */
-export function heardOf(
-  { email }: Fields,
-  what: { kind: 'suppress'; reason: (Heard & { kind: 'suppress' })['reason'] } | { kind: 'lift' } | undefined,
-): Heard | undefined {
+export function heardOf({ email }: Fields, what: Verdict | undefined): Heard | undefined {
   if (what === undefined || typeof email !== 'string' || !isEmailAddress(email)) return undefined
   return { ...what, channel: MAIL_CHANNEL, address: email }
 }

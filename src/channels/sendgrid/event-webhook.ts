@@ -1,7 +1,16 @@
 import type { KeyObject } from 'node:crypto'
-import type { CallbackResult, Heard, RawRequest } from '../../engine/ports/channel.ts'
+import type { Report } from '../../domain/advance.ts'
+import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
 import { type Fields, fieldsOf, idIn, parseJson, timeIn } from '../../json/loose-json.ts'
-import { ATTEMPT_KEY, attemptRefIn, collectEvents, heardOf, type MailEvent, receiptFor } from '../mail-events.ts'
+import {
+  ATTEMPT_KEY,
+  attemptRefIn,
+  collectEvents,
+  heardOf,
+  type MailEvent,
+  receiptFor,
+  type Verdict,
+} from '../mail-events.ts'
 import { mailFailure } from '../mail-failure.ts'
 import { isSignedBy } from './signature.ts'
 
@@ -64,13 +73,11 @@ function messageIdIn({ sg_message_id }: Fields): string | undefined {
 const LONGEST_MESSAGE_ID = 255
 
 type Meaning = {
-  report?: { status: 'accepted' | 'delivered' | 'rejected' | 'failed' | 'expired'; native: string; error?: Problem }
+  report?: Report
   heard?: Verdict
   /** What it says of the person holds for mails of ours alone. */
   onlyOurs?: true
 }
-type Problem = { code?: string; message: string }
-type Verdict = { kind: 'suppress'; reason: (Heard & { kind: 'suppress' })['reason'] } | { kind: 'lift' }
 
 const OPTED_OUT: Verdict = { kind: 'suppress', reason: 'opted-out' }
 const BLOCKED: Verdict = { kind: 'suppress', reason: 'blocked' }
