@@ -16,7 +16,10 @@ export function outcomeOfAnswer(result: HttpResult, now: number): SendOutcome {
   if (result.kind !== 'answered') return usual
   const named = namedError(result)
   if (named !== undefined) return named
-  return usual.kind === 'accepted' ? resultOf(result) : usual
+  if (usual.kind === 'accepted') return resultOf(result)
+  // Of a subaccount it would have said so.
+  const isAstray = usual.kind === 'rejected' && result.status === 404
+  return isAstray ? { ...usual, reason: 'credentials', detail: `${usual.detail}: check baseUrl` } : usual
 }
 
 /** Of those that say what is to be done; any other is read by its HTTP status. `later`: it was not taken, and it passes. */

@@ -40,7 +40,6 @@ const config = Type.Object({
     Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
       minItems: 1,
       maxItems: 10,
-      uniqueItems: true,
       unset: 'none',
       description: 'Categories for SendGrid’s own statistics. Nothing about a person: SendGrid keeps them for long.',
     }),
@@ -121,7 +120,7 @@ function bodyOf({ attemptRef }: Outgoing, { from, to, subject, text, html }: Mai
       ...(html === undefined ? [] : [{ type: 'text/html', value: html }]),
     ],
     headers: AUTOMATIC_HEADERS,
-    categories: config.categories,
+    categories: config.categories && [...new Set(config.categories)], // SendGrid takes none twice
     asm: config.unsubscribeGroup === undefined ? undefined : { group_id: config.unsubscribeGroup },
     tracking_settings: {
       click_tracking: { enable: config.trackClicks ?? false, enable_text: false },
