@@ -1,8 +1,9 @@
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { accountFields, accountProblems } from '../../genesys-cloud/account.ts'
 import { createCloud } from '../../genesys-cloud/cloud.ts'
 import { defineChannel } from '../define-channel.ts'
-import { compose, type Mailbox, mailboxOf } from './mail.ts'
+import { mailboxProblems } from '../mail-parts.ts'
+import { compose } from './mail.ts'
 import { readOutcome } from './outcome.ts'
 
 /**
@@ -26,9 +27,7 @@ const config = Type.Object({
     }),
   ),
 })
-type Config = Static<typeof config>
 
-const ONE_ADDRESS = 'want one e-mail address, such as Example <hello@support.example.com>'
 const PATH = '/api/v2/conversations/emails/agentless'
 
 export const genesysEmail = defineChannel({
@@ -37,19 +36,12 @@ export const genesysEmail = defineChannel({
   summary: 'E-mail through Genesys Cloud (agentless e-mail).',
   config,
   abilities: () => ({ reports: ['accepted'], address: 'email', carries: ['text'], takesIdempotencyKey: false }),
-  check: (config) => [
-    ...accountProblems(config),
-    ...(mailboxOf(config.from) === undefined ? [{ field: 'from', message: ONE_ADDRESS }] : []),
-    ...(config.replyTo !== undefined && mailboxOf(config.replyTo) === undefined
-      ? [{ field: 'replyTo', message: ONE_ADDRESS }]
-      : []),
-  ],
+  check: (config) => [...accountProblems(config), ...mailboxProblems({ from: config.from, replyTo: config.replyTo })],
   create: (config, { clock }) => {
     const cloud = createCloud(config, clock)
-    const sender = senderOf(config)
     return {
       send: async (outgoing, signal) => {
-        const composed = compose(outgoing, sender)
+        const composed = compose(outgoing, config)
         if (composed.kind === 'unfit') return { kind: 'rejected', reason: composed.reason, detail: composed.detail }
         return readOutcome(await cloud.call({ method: 'POST', path: PATH, json: composed.mail }, signal), clock.now())
       },
@@ -57,8 +49,3 @@ export const genesysEmail = defineChannel({
     }
   },
 })
-
-function senderOf({ from, replyTo }: Config): { from: Mailbox; replyTo?: Mailbox } {
-  const answers = replyTo === undefined ? undefined : mailboxOf(replyTo)
-  return { from: mailboxOf(from) ?? { email: from }, ...(answers !== undefined && { replyTo: answers }) }
-}

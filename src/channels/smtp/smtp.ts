@@ -5,8 +5,9 @@ import { type Static, Type } from 'typebox'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { CallbackResult, Outgoing, RawRequest } from '../../engine/ports/channel.ts'
 import { defineChannel, Secret } from '../define-channel.ts'
+import { mailboxProblems } from '../mail-parts.ts'
 import { readDeliveryReport } from './delivery-report.ts'
-import { compose, mailboxOf, type Sender } from './mail.ts'
+import { compose, type Sender } from './mail.ts'
 import { outcomeOfFailure } from './smtp-outcome.ts'
 
 /**
@@ -107,9 +108,7 @@ export const smtp = defineChannel({
     takesIdempotencyKey: true, // a repeat is the same mail, by its Message-ID
   }),
   check: ({ from, user, password }) => [
-    ...(mailboxOf(from) === undefined
-      ? [{ field: 'from', message: 'want one e-mail address, such as Example <hello@example.com>' }]
-      : []),
+    ...mailboxProblems({ from }),
     ...(user !== undefined && password === undefined
       ? [{ field: 'password', message: 'missing: it goes with user' }]
       : []),
