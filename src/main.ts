@@ -288,7 +288,10 @@ function createConnections(config: Config, setting: Setting): Connections {
     }),
   )
   const { phonesSecret } = setting
-  if (phonesSecret !== undefined) connections.push(phonesConnection(phonesSecret, setting))
+  if (phonesSecret !== undefined) {
+    const taken = new Set(connections.flatMap(({ serves }) => serves))
+    connections.push(phonesConnection(phonesSecret, taken, setting))
+  }
   const choices = Object.entries(config.subaccounts).map(([id, { channels }]) => [id, channels] as const)
   return new Connections(connections, Object.fromEntries(choices), countryOf)
 }
@@ -305,8 +308,8 @@ function worldOf(connectionId: string, { clock, tell }: Setting, base: () => str
   }
 }
 
-/** The built-in phones, reached like a provider, over HTTP on this machine. They come last: a real connection goes first. */
-function phonesConnection(secret: string, setting: Setting): Connection {
+/** The built-in phones, reached like a provider, over HTTP on this machine, for what no real connection serves. */
+function phonesConnection(secret: string, taken: ReadonlySet<string>, setting: Setting): Connection {
   const { address } = setting
   const settings = {
     secret,
@@ -317,7 +320,7 @@ function phonesConnection(secret: string, setting: Setting): Connection {
   return {
     id: SANDBOX_CONNECTION,
     provider: sandbox.id,
-    serves: Array.isArray(sandbox.serves) ? sandbox.serves : [],
+    serves: Array.isArray(sandbox.serves) ? sandbox.serves.filter((channel) => !taken.has(channel)) : [],
     limits: { concurrency: 64 },
     abilities: (channel) => sandbox.abilities(channel, settings),
     channel: sandbox.create(

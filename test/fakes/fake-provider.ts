@@ -54,6 +54,8 @@ export type FakeProvider<Message> = {
  */
 export async function startFakeProvider<Message>(
   judge: (request: Incoming) => Verdict<Message> | Promise<Verdict<Message>>,
+  /** Where it listens; any free port unless told otherwise. */
+  port = 0,
 ): Promise<FakeProvider<Message>> {
   const messages: Message[] = []
   const requests: Incoming[] = []
@@ -85,7 +87,7 @@ export async function startFakeProvider<Message>(
     arrival.resolve(message)
   })
 
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -32,6 +32,8 @@ export type TwilioOptions = {
   optedOut?: readonly string[]
   accountStatus?: 'active' | 'suspended' | 'closed'
   accountType?: 'Trial' | 'Full'
+  /** Where it listens; any free port unless told otherwise. */
+  port?: number
 }
 
 export type TwilioMessage = {
@@ -142,7 +144,7 @@ export async function startTwilio(options: TwilioOptions = {}): Promise<TwilioFa
     return { answer: { status: 201, body: resource(accountSid, message) }, message }
   }
 
-  const fake = await startFakeProvider(judge)
+  const fake = await startFakeProvider(judge, options.port)
   return {
     ...fake,
     accountSid,
