@@ -58,6 +58,7 @@ async function untilread(location: string): Promise<Service> {
   const engine = new Engine({
     store: store.messages,
     suppressions: store.suppressions,
+    replies: store.replies,
     connections: new Connections([connection]),
     clock: systemClock,
     log: { info: () => {}, warn: stopOn, error: stopOn },

@@ -46,6 +46,7 @@ export async function untilread(location: string, clock: Clock): Promise<Contend
     new Engine({
       store: store.messages,
       suppressions: store.suppressions,
+      replies: store.replies,
       connections,
       clock,
       log: failing((failure) => sends.fail(failure)),

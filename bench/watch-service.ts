@@ -75,6 +75,7 @@ async function untilread(location: string) {
   const engine = new Engine({
     store: store.messages,
     suppressions: store.suppressions,
+    replies: store.replies,
     connections: new Connections([mail]),
     clock: systemClock,
     log: { info: () => {}, warn: stopOn, error: stopOn },

@@ -73,6 +73,7 @@ export async function startServer(
     const engine: Engine = new Engine({
       store: store.messages,
       suppressions: store.suppressions,
+      replies: store.replies,
       connections,
       clock,
       log,

@@ -160,6 +160,27 @@ export const ContentShape = Type.Object(
     richCard: Type.Optional(anyObject('RCS rich card.')),
     carousel: Type.Optional(anyObject('RCS carousel.')),
     suggestions: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 100, description: 'RCS suggestions.' })),
+    push: Type.Optional(
+      Type.Object(
+        {
+          subscription: Type.Optional(
+            Type.Object(
+              {
+                endpoint: Type.String({ maxLength: 2048 }),
+                keys: Type.Object({ p256dh: Type.String({ maxLength: 200 }), auth: Type.String({ maxLength: 100 }) }),
+              },
+              { additionalProperties: true, description: 'As the browser gave it to the page.' },
+            ),
+          ),
+          title: Type.Optional(Type.String({ maxLength: 200 })),
+          url: Type.Optional(Type.String({ maxLength: 2048, description: 'What a click opens.' })),
+          icon: Type.Optional(Type.String({ maxLength: 2048 })),
+          tag: Type.Optional(Type.String({ maxLength: 100 })),
+          topic: Type.Optional(Type.String({ maxLength: 32 })),
+        },
+        { additionalProperties: false, description: 'For the Push step.' },
+      ),
+    ),
     whatsApp: Type.Optional(
       Type.Object({
         directSend: Type.Optional(

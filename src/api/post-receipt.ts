@@ -1,9 +1,9 @@
 import type { Delivery, Endpoint } from '../engine/ports/outbox.ts'
 import { sign } from '../signing/standard-webhooks.ts'
-import { deliveryReceipt } from './receipt-shape.ts'
+import { deliveryReceipt, inboundMessage } from './receipt-shape.ts'
 
 /**
- * Brings one receipt to its endpoint. `webhook-id` is the same for each repeat, so that the receiver can tell. Answers
+ * Brings one receipt, or one reply, to its endpoint. `webhook-id` is the same for each repeat, so that the receiver can tell. Answers
  * undefined when it was taken (any 2xx), else what was wrong.
  */
 export async function postReceipt(
@@ -12,7 +12,7 @@ export async function postReceipt(
   signal: AbortSignal,
   now: number,
 ): Promise<string | undefined> {
-  const body = JSON.stringify(deliveryReceipt(delivery))
+  const body = JSON.stringify(delivery.kind === 'receipt' ? deliveryReceipt(delivery) : inboundMessage(delivery))
   try {
     const answer = await fetch(endpoint.url, {
       method: 'POST',

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { Delivery } from '../engine/ports/outbox.ts'
-import { deliveryReceipt, receiptStatus } from './receipt-shape.ts'
+import type { ReceiptDelivery } from '../engine/ports/outbox.ts'
+import { deliveryReceipt, inboundMessage, receiptStatus } from './receipt-shape.ts'
 
 const AT = Date.UTC(2026, 4, 5, 9, 16, 1)
-const DELIVERY: Delivery = {
-  id: 'd-1',
+const DELIVERY: ReceiptDelivery = {
+  kind: 'receipt',
   envelope: {
     umid: '0f4a1f6e-3b62-4cf1-9b93-000000000001',
     subAccountId: 'demo_hq',
@@ -22,7 +22,6 @@ const DELIVERY: Delivery = {
   status: 'rejected',
   at: AT,
   error: { code: '131026', message: 'Message undeliverable' },
-  attempts: 0,
 }
 
 describe('a receipt to the sender', () => {
@@ -91,4 +90,26 @@ describe('a status', () => {
     expect(receiptStatus({ status: 'failed', at: AT, channel: 'WhatsApp', error }).errorCode).toBe(1022)
     expect(receiptStatus({ status: 'failed', at: AT, channel: 'Viber', error }).errorCode).toBe(57)
   })
+})
+
+test('what a person wrote back has the shape of an inbound message', () => {
+  const reply = { id: 'r-1', connection: 'sms', channel: 'SMS', address: '+6590000001', providerId: 'SM1', at: AT }
+  const about = { kind: 'reply', subAccountId: 'demo_hq', reply: { ...reply, text: 'On my way' } } as const
+  expect(inboundMessage(about)).toEqual({
+    version: 3,
+    namespace: 'ChatApps',
+    eventType: 'inbound_message_received',
+    description: 'ChatApps inbound message',
+    payload: {
+      umid: 'r-1',
+      subAccountId: 'demo_hq',
+      timestamp: '2026-05-05T09:16:01.000Z',
+      user: { msisdn: '+6590000001' },
+      recipient: { channel: 'sms', channelId: 'sms' },
+      type: 'Text',
+      content: { text: 'On my way' },
+    },
+  })
+  const wordless = inboundMessage({ ...about, reply: { ...reply, channel: 'Telegram', address: '9' } })
+  expect(wordless).toMatchObject({ payload: { user: { channelUserId: '9' }, type: 'None', content: {} } })
 })

@@ -1,7 +1,7 @@
 import type { AttemptError, SkipReason } from '../domain/message.ts'
 import type { User } from '../domain/recipient.ts'
 import type { Status } from '../domain/status-ladder.ts'
-import type { Delivery } from '../engine/ports/outbox.ts'
+import type { ReceiptDelivery, ReplyDelivery } from '../engine/ports/outbox.ts'
 import { iso } from './iso.ts'
 
 /**
@@ -72,7 +72,7 @@ export function receiptStatus(input: {
 }
 
 /** The body of a receipt to the sender of a message. `step` (from 1) and `eventNumber` are ours. */
-export function deliveryReceipt(delivery: Delivery): object {
+export function deliveryReceipt(delivery: ReceiptDelivery): object {
   const { envelope, channel, error } = delivery
   const name = channel.toLowerCase()
   return {
@@ -98,4 +98,25 @@ export function deliveryReceipt(delivery: Delivery): object {
 
 function withoutCountry({ country: _, ...addresses }: User): User {
   return addresses
+}
+
+/** The body of what a person wrote back, in the shape of 8x8's inbound messages. `umid` is the reply's own id. */
+export function inboundMessage({ subAccountId, reply }: ReplyDelivery): object {
+  const { id, connection, channel, address, text, at } = reply
+  const isPhone = /^\+[1-9]\d{6,14}$/.test(address)
+  return {
+    version: 3,
+    namespace: 'ChatApps',
+    eventType: 'inbound_message_received',
+    description: 'ChatApps inbound message',
+    payload: {
+      umid: id,
+      subAccountId,
+      timestamp: iso(at),
+      user: isPhone ? { msisdn: address } : { channelUserId: address },
+      recipient: { channel: channel.toLowerCase(), channelId: connection },
+      type: text === undefined ? 'None' : 'Text',
+      content: text === undefined ? {} : { text },
+    },
+  }
 }

@@ -21,6 +21,7 @@ import type { Directory } from './ports/directory.ts'
 import type { Log } from './ports/log.ts'
 import type { Intake, IntakeResult, MessageStore } from './ports/message-store.ts'
 import type { Outbox } from './ports/outbox.ts'
+import type { Reply, ReplyStore } from './ports/reply-store.ts'
 import type { Suppression, SuppressionStore } from './ports/suppression-store.ts'
 import type { WatchStore } from './ports/watch-store.ts'
 import type { Wording } from './ports/wording.ts'
@@ -49,6 +50,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
 export type EngineOptions = {
   store: MessageStore & Outbox
   suppressions: SuppressionStore
+  replies: ReplyStore
   connections: Connections
   clock: Clock
   log: Log
@@ -311,14 +313,20 @@ export class Engine implements EngineApi {
 
   /** What people let us know through a provider. */
   async #hear(connection: string, heard: readonly Heard[]): Promise<void> {
-    const { suppressions, clock } = this.#options
+    const { suppressions, connections, clock, newId, replies: store } = this.#options
     const at = clock.now()
+    const replies = heard.filter((each) => each.kind === 'reply').map((each) => replyOf(connection, each, newId(), at))
     for (const each of heard) {
       const { channel, address } = each
       if (each.kind === 'suppress')
         await suppressions.suppress([{ connection, channel, address, reason: each.reason, at }])
       else if (each.kind === 'lift') await suppressions.lift([{ connection, channel, address }])
     }
+    if (replies.length === 0) return
+    const mayCarry = (subAccountId: string, { channel }: Reply) =>
+      connections.serving(subAccountId, channel).some(({ id }) => id === connection)
+    const deliveries = await store.keepReplies(replies, at, mayCarry)
+    if (deliveries > 0) this.#outboxSender.poke()
   }
 
   /** Whether more is known of one of these sends than that its provider took it. */
@@ -376,6 +384,7 @@ export class Engine implements EngineApi {
     const now = clock.now()
     await this.#receipts.releaseParked()
     const swept = await store.sweep({ parked: now - KEEP_PARKED_MS, idempotency: now - KEEP_KEYS_MS })
+    await this.#options.replies.sweepReplies(now - KEEP_ITEMS_MS)
     await watching.store.sweepWatched({ events: now - KEEP_KEYS_MS, items: now - KEEP_ITEMS_MS })
     if (swept.parked > 0) log.warn({ receipts: swept.parked }, 'receipts for sends that we never made were dropped')
     return now + SWEEP_EVERY_MS
@@ -389,6 +398,11 @@ function suppressionIn({ job, outcome }: Settled, at: number): Suppression[] {
   if (outcome.kind !== 'rejected' || outcome.suppress === undefined || job.outgoing === undefined) return []
   const { channel, address } = job.outgoing
   return [{ connection: job.connection, channel, address, reason: outcome.suppress, at }]
+}
+
+function replyOf(connection: string, heard: Heard & { kind: 'reply' }, id: string, now: number): Reply {
+  const { channel, address, id: providerId, text, at = now } = heard
+  return { id, connection, channel, address, providerId, at, ...(text !== undefined && { text }) }
 }
 
 /** How long receipts may be missing; undefined where none are to be expected. */

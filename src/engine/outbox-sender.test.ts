@@ -40,6 +40,7 @@ function outboxWith(lanes: string[]) {
 function delivery(id: string): Delivery {
   return {
     id,
+    kind: 'receipt',
     envelope: { umid: 'u', subAccountId: 'default', acceptedAt: 0, user: {}, type: 'text', content: {} },
     eventNumber: 1,
     step: 0,

@@ -93,7 +93,8 @@ export class OutboxSender {
     if (error === undefined) return { id, kind: 'delivered' }
     const waitMs = RETRY_AFTER_MS[attempts]
     if (waitMs === undefined) {
-      this.#log.warn({ delivery: id, umid: delivery.envelope.umid, attempts: attempts + 1 }, 'a receipt was given up')
+      const about = delivery.kind === 'receipt' ? { umid: delivery.envelope.umid } : { reply: delivery.reply.id }
+      this.#log.warn({ delivery: id, ...about, attempts: attempts + 1 }, `a ${delivery.kind} was given up`)
       return { id, kind: 'given-up', error }
     }
     return { id, kind: 'again', at: this.#clock.now() + waitMs, error }

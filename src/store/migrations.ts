@@ -249,6 +249,23 @@ function migrationsFor(dialect: DialectName): Record<string, Migration> {
         ])
       },
     },
+    '0007-replies': {
+      async up(db: Kysely<Schema>) {
+        await run(db, [
+          sql`create table replies (
+            id ${uuid} primary key,
+            connection text not null,
+            channel text not null,
+            address text not null,
+            provider_id text not null,
+            text text,
+            at ${big} not null,
+            unique (connection, provider_id)
+          ) ${strict}`,
+          sql`create index replies_by_age on replies (at)`,
+        ])
+      },
+    },
   }
 }
 

@@ -1,11 +1,12 @@
 import { type Kysely, sql } from 'kysely'
 import type { Change, Envelope } from '../engine/ports/message-store.ts'
-import type { Claimed, Delivery, Endpoint, Outbox } from '../engine/ports/outbox.ts'
+import type { Claimed, Endpoint, Outbox, ReceiptDelivery, ReplyDelivery } from '../engine/ports/outbox.ts'
+import type { Reply } from '../engine/ports/reply-store.ts'
 import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
 import { type Batch, insertInto } from './writes.ts'
 
-type Facts = Pick<Delivery, 'step' | 'channel' | 'status' | 'at' | 'error' | 'skipped'>
+type Facts = Pick<ReceiptDelivery, 'step' | 'channel' | 'status' | 'at' | 'error' | 'skipped'>
 /** More receipts than one transition can have, so that numbers rise within a message and across its versions. */
 const RECEIPTS_PER_VERSION = 64
 
@@ -20,6 +21,7 @@ const NEW_DELIVERIES = insertInto('deliveries', {
   wake_at: 'bigint',
 })
 const RECEIPT_TYPES = ['CADR', '']
+export const REPLY_TYPES = ['MSG', '']
 
 /** A column of a query: the subaccounts with a webhook for receipts, one a line; null where there is none. */
 export const SUBSCRIBERS = sql<string | null>`(
@@ -50,6 +52,25 @@ export function newDeliveries(changes: readonly Change[], newId: () => string): 
   return { write: NEW_DELIVERIES, rows }
 }
 
+/** Replies for the webhooks of these subaccounts. */
+export function deliveriesOfReplies(
+  wanted: readonly { reply: Reply; subAccountId: string }[],
+  now: number,
+  newId: () => string,
+): Batch {
+  const rows = wanted.map(({ reply, subAccountId }) => ({
+    id: newId(),
+    message_id: reply.id,
+    lane: subAccountId,
+    url: null,
+    event_number: 0,
+    facts: JSON.stringify({ reply: subAccountId }),
+    attempts: 0,
+    wake_at: now,
+  }))
+  return { write: NEW_DELIVERIES, rows }
+}
+
 export function outbox({ db, reader, rows, lockRowsSkippingLocked, name }: Database): Outbox {
   const notIn = (lanes: readonly string[]) =>
     name === 'postgres'
@@ -59,8 +80,9 @@ export function outbox({ db, reader, rows, lockRowsSkippingLocked, name }: Datab
   return {
     claimDeliveries: (now, limit, leaseUntil, busy) =>
       db.transaction().execute(async (tx) => {
-        const { rows: found } = await sql<Schema['deliveries'] & { envelope: string; subaccount_id: string }>`
-          select m.*, e.body as envelope, e.subaccount_id from deliveries m join envelopes e on e.message_id = m.message_id
+        const { rows: found } = await sql<Schema['deliveries'] & About>`
+          select m.*, e.body as envelope, e.subaccount_id, r.connection, r.channel, r.address, r.provider_id, r.text, r.at
+          from deliveries m left join envelopes e on e.message_id = m.message_id left join replies r on r.id = m.message_id
           where m.wake_at <= ${now} and ${notIn(busy)} order by m.wake_at limit ${limit}
           ${lockRowsSkippingLocked}`.execute(tx)
         if (found.length === 0) return []
@@ -72,11 +94,13 @@ export function outbox({ db, reader, rows, lockRowsSkippingLocked, name }: Datab
         await sql`update deliveries set wake_at = ${leaseUntil} from ${taken} where deliveries.id = r.id`.execute(tx)
         const endpoints = await loadEndpoints(tx)
         return found.map((row): Claimed => {
-          const endpoint = endpoints(row.subaccount_id, row.url)
-          const envelope = JSON.parse(row.envelope) as Envelope
-          const facts = JSON.parse(row.facts) as Facts
-          const delivery = { id: row.id, envelope, eventNumber: row.event_number, attempts: row.attempts, ...facts }
-          return { lane: row.lane, delivery: { ...delivery, ...(endpoint && { endpoint }) } }
+          const { id, attempts, lane } = row
+          const about = row.envelope === null ? replyIn(row) : receiptIn(row, row.envelope)
+          const endpoint =
+            about.kind === 'reply'
+              ? endpoints(about.subAccountId, null, REPLY_TYPES)
+              : endpoints(about.envelope.subAccountId, row.url, RECEIPT_TYPES)
+          return { lane, delivery: { id, attempts, ...about, ...(endpoint && { endpoint }) } }
         })
       }),
 
@@ -108,21 +132,42 @@ export function outbox({ db, reader, rows, lockRowsSkippingLocked, name }: Datab
   }
 }
 
+type About = {
+  envelope: string | null
+  connection: string
+  channel: string
+  address: string
+  provider_id: string
+  text: string | null
+  at: number
+}
+
+function receiptIn(row: Schema['deliveries'], envelope: string): ReceiptDelivery {
+  const facts = JSON.parse(row.facts) as Facts
+  return { kind: 'receipt', envelope: JSON.parse(envelope) as Envelope, eventNumber: row.event_number, ...facts }
+}
+
+function replyIn(row: Schema['deliveries'] & About): ReplyDelivery {
+  const { message_id: id, connection, channel, address, provider_id: providerId, text, at } = row
+  const { reply: subAccountId } = JSON.parse(row.facts) as { reply: string }
+  return {
+    kind: 'reply',
+    subAccountId,
+    reply: { id, connection, channel, address, providerId, at, ...(text !== null && { text }) },
+  }
+}
+
 /** Finds where a receipt goes by today's configuration, so that a corrected address also serves what is waiting. */
 async function loadEndpoints(
   tx: Kysely<Schema>,
-): Promise<(subAccountId: string, url: string | null) => Endpoint | undefined> {
-  const hooks = await tx
-    .selectFrom('webhooks')
-    .selectAll()
-    .where('type', 'in', RECEIPT_TYPES)
-    .where('enabled', '=', 1)
-    .execute()
+): Promise<(subAccountId: string, url: string | null, types: readonly string[]) => Endpoint | undefined> {
+  const hooks = await tx.selectFrom('webhooks').selectAll().where('enabled', '=', 1).execute()
   const secret = await tx.selectFrom('settings').select('value').where('name', '=', SIGNING_SECRET).executeTakeFirst()
   const signingSecret = secret?.value ?? ''
-  return (subAccountId, url) => {
+  return (subAccountId, url, types) => {
+    const fitting = hooks.filter(({ type }) => types.includes(type))
     const hook =
-      hooks.find((each) => each.subaccount_id === subAccountId) ?? hooks.find((each) => each.subaccount_id === '*')
+      fitting.find((each) => each.subaccount_id === subAccountId) ?? fitting.find((each) => each.subaccount_id === '*')
     const target = url ?? hook?.url
     if (target === undefined) return undefined
     const authorization = hook?.http_authorization

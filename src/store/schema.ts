@@ -39,6 +39,7 @@ export type Schema = {
   idempotency_keys: { subaccount_id: string; key: string; body_hash: string; answer: string; created_at: number }
   deliveries: {
     id: string
+    /** Of the message that a receipt is about, or of a reply. */
     message_id: string
     /** What has to wait for one another: the message's own URL, or the subaccount. */
     lane: string
@@ -97,6 +98,16 @@ export type Schema = {
   }
   /** Those that were made through the API, in the order of their place within the subaccount. */
   reminder_rules: { subaccount_id: string; id: string; place: number; body: string }
+  /** What people wrote back. */
+  replies: {
+    id: string
+    connection: string
+    channel: string
+    address: string
+    provider_id: string
+    text: string | null
+    at: number
+  }
   /** Addresses to which nothing more goes on a channel, by the connection that heard of it. */
   suppressions: { connection: string; channel: string; address: string; reason: SuppressionReason; at: number }
   contacts: {

@@ -4,6 +4,7 @@ import type { AccountStore } from '../engine/ports/account-store.ts'
 import type { ContactStore } from '../engine/ports/directory.ts'
 import type { MessageStore } from '../engine/ports/message-store.ts'
 import type { Outbox } from '../engine/ports/outbox.ts'
+import type { ReplyStore } from '../engine/ports/reply-store.ts'
 import type { RuleStore } from '../engine/ports/rule-store.ts'
 import type { SuppressionStore } from '../engine/ports/suppression-store.ts'
 import type { WatchStore } from '../engine/ports/watch-store.ts'
@@ -14,6 +15,7 @@ import { messageStore } from './message-store.ts'
 import { migrate } from './migrations.ts'
 import { outbox } from './outbox.ts'
 import { CHANNEL, openPostgres } from './postgres-database.ts'
+import { replyStore } from './reply-store.ts'
 import { ruleStore } from './rule-store.ts'
 import { openSqlite } from './sqlite-database.ts'
 import { suppressionStore } from './suppression-store.ts'
@@ -28,6 +30,7 @@ export type Store = {
   rules: RuleStore
   contacts: ContactStore
   suppressions: SuppressionStore
+  replies: ReplyStore
   /** Names of the migrations that were applied now. */
   migrate(): Promise<string[]>
   /** The time by the database's clock, in epoch milliseconds; undefined where it is this machine's own. */
@@ -51,6 +54,7 @@ export function openStore(location: string, { newId }: Pick<TransitionOptions, '
     rules: ruleStore(database),
     contacts: contactStore(database),
     suppressions: suppressionStore(database),
+    replies: replyStore(database, newId),
     migrate: () => migrate(database),
     ...(isPostgres && { readTime: () => postgresTime(database) }),
     listen: async (onNews) => (database.pool ? listen(database.pool, node, onNews) : async () => {}),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import type { Held } from '../../src/engine/ports/message-store.ts'
+import type { Delivery, ReceiptDelivery } from '../../src/engine/ports/outbox.ts'
 import type { Store } from '../../src/store/store.ts'
 import { newId } from '../../src/system/ids.ts'
 import { deciding, intake, newMessage, ONE_SMS, T0, THREE_STEPS } from '../support/messages.ts'
@@ -398,7 +399,7 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
           [umid],
           deciding(() => ({ type: 'receipt', at: T0 + 1, step: 0, report: { status: 'delivered' } })),
         )
-        const claimed = await take(T0 + 1)
+        const claimed = (await take(T0 + 1)).map(({ lane, delivery }) => ({ lane, delivery: receiptOf(delivery) }))
         expect(claimed.map(({ lane, delivery }) => [lane, delivery.channel, delivery.status, delivery.step])).toEqual([
           ['https://own.example/dlr', 'WhatsApp', 'queued', 0],
           ['https://own.example/dlr', 'WhatsApp', 'delivered', 0],
@@ -502,4 +503,9 @@ export function describeStore(name: string, makePlace: PlaceMaker, skip: { twoNo
       })
     })
   })
+}
+
+function receiptOf(delivery: Delivery): Delivery & ReceiptDelivery {
+  if (delivery.kind !== 'receipt') throw new Error('it is no receipt')
+  return delivery
 }

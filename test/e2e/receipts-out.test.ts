@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startTwilio, TWILIO_SENDER } from '../fakes/twilio.ts'
 import { type Service, startService } from '../support/service.ts'
 
 type Received = { headers: IncomingMessage['headers']; body: string; json: Receipt }
@@ -19,6 +21,10 @@ type Receipt = {
     status: { state: string; detail?: string; errorMessage?: string }
   }
 }
+type Inbound = {
+  eventType: string
+  payload: { user: object; recipient: object; content: { text: string } }
+}
 
 let service: Service
 let receiver: Server
@@ -33,6 +39,7 @@ beforeEach(async () => {
     const body = Buffer.concat(await request.toArray()).toString()
     received.push({ headers: request.headers, body, json: JSON.parse(body) })
     response.writeHead(answer).end()
+    receiver.emit('received')
   })
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
 })
@@ -129,3 +136,51 @@ function verifyAtItsTime(secret: string, body: string, headers: IncomingMessage[
   const expected = new Webhook(secret).sign(id, at, body)
   if (headers['webhook-signature'] !== expected) throw new Error('the signature does not match')
 }
+
+test('what a person answers goes to the subaccount’s webhook, once, and STOP stops', async () => {
+  const twilio = await startTwilio()
+  const config = [
+    'connections:',
+    '  sms:',
+    '    provider: twilio',
+    `    accountSid: ${twilio.accountSid}`,
+    `    authToken: ${twilio.authToken}`,
+    `    from: "${TWILIO_SENDER}"`,
+    `    baseUrl: ${twilio.url}`,
+  ]
+  const house = await startService({ config: config.join('\n') })
+  try {
+    const hook = [{ subAccountId: 'default', type: 'MSG', url: receiverUrl('/in') }]
+    expect((await house.call('POST', '/api/v1/accounts/default/webhooks', hook)).status).toBe(200)
+    const url = `${house.url}/callbacks/sms`
+    const arrivals = received.length
+    const inbound = (sid: string, Body: string) =>
+      twilio.signed(url, {
+        AccountSid: twilio.accountSid,
+        From: '+6590000001',
+        To: TWILIO_SENDER,
+        MessageSid: sid,
+        SmsSid: sid,
+        SmsStatus: 'received',
+        NumMedia: '0',
+        Body,
+      })
+    const sid = `SM${'0b'.repeat(16)}`
+    for (const _ of [1, 2]) {
+      expect((await fetch(url, { method: 'POST', ...inbound(sid, 'On my way') })).status).toBe(200)
+    }
+    expect((await fetch(url, { method: 'POST', ...inbound(`SM${'0c'.repeat(16)}`, 'STOP') })).status).toBe(200)
+    while (received.length < arrivals + 2) await once(receiver, 'received')
+    const payloads = received.slice(arrivals).map(({ json }) => json as unknown as Inbound)
+    expect(payloads.map(({ eventType }) => eventType)).toEqual(Array(2).fill('inbound_message_received'))
+    expect(payloads.map(({ payload }) => payload.content.text).sort()).toEqual(['On my way', 'STOP'])
+    expect(payloads[0]?.payload).toMatchObject({ user: { msisdn: '+6590000001' }, recipient: { channel: 'sms' } })
+    const { json } = await house.call('GET', '/api/v1/subaccounts/default/suppressions')
+    expect(json.suppressions).toMatchObject([{ channel: 'SMS', address: '+6590000001', reason: 'opted-out' }])
+    expect(house.output()).not.toMatch(/On my way|6590000001/)
+  } finally {
+    await house.stop()
+    await house.cleanUp()
+    await twilio.close()
+  }
+})

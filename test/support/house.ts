@@ -49,6 +49,7 @@ export async function openHouse(
   const engine = new Engine({
     store: gate.store,
     suppressions: store.suppressions,
+    replies: store.replies,
     connections: new Connections(connections),
     clock,
     log: { info: level('info'), warn: level('warn'), error: level('error') },

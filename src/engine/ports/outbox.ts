@@ -1,10 +1,20 @@
 import type { AttemptError, SkipReason } from '../../domain/message.ts'
 import type { Status } from '../../domain/status-ladder.ts'
 import type { Envelope } from './message-store.ts'
+import type { Reply } from './reply-store.ts'
 
-/** A receipt on its way to the sender of a message; written in the transaction that changed the attempt. */
+/** What is on its way to a sender of messages. */
 export type Delivery = {
   id: string
+  /** Calls made so far. */
+  attempts: number
+  /** Where it goes now: the message's own URL, or the webhook of its subaccount. Absent: nobody wants it any more. */
+  endpoint?: Endpoint
+} & (ReceiptDelivery | ReplyDelivery)
+
+/** A receipt; written in the transaction that changed the attempt. */
+export type ReceiptDelivery = {
+  kind: 'receipt'
   envelope: Envelope
   /** Counts a message's receipts upwards: the receiver orders by it, not by arrival. */
   eventNumber: number
@@ -16,11 +26,9 @@ export type Delivery = {
   error?: AttemptError
   /** The step was not tried, for this reason. */
   skipped?: SkipReason
-  /** Calls made so far. */
-  attempts: number
-  /** Where it goes now: the message's own URL, or the webhook of its subaccount. Absent: nobody wants it any more. */
-  endpoint?: Endpoint
 }
+/** What a person wrote back. */
+export type ReplyDelivery = { kind: 'reply'; subAccountId: string; reply: Reply }
 export type Endpoint = { url: string; httpAuthorization?: string; signingSecret: string }
 
 export type DeliveryResult =
