@@ -1,15 +1,16 @@
 import { e164Of } from '../../domain/address.ts'
 import { lookUpChannel } from '../../domain/channel-catalogue.ts'
 import type { Report } from '../../domain/transition.ts'
-import type { CallbackResult, Heard, RawRequest, Receipt, Told } from '../../engine/ports/channel.ts'
+import type { CallbackResult, RawRequest, Receipt, Told } from '../../engine/ports/channel.ts'
 import { type Fields, fieldsOf, idIn, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
 import { isOneOf } from '../../signing/same-text.ts'
 import { attemptRefIn } from '../attempt-ref.ts'
 import { hasToken } from '../callback-token.ts'
 import type { World } from '../define-channel.ts'
+import { suppressedBy } from '../error-meaning.ts'
 import { heardText } from '../replies.ts'
 import { codeIn } from './answer.ts'
-import { EXPIRED, receiptWords, suppressionFor } from './receipt-codes.ts'
+import { EXPIRED, receiptMeaning, receiptWords } from './receipt-codes.ts'
 import { channelOfWire } from './request.ts'
 
 /**
@@ -52,11 +53,7 @@ function receipt(payload: Fields, wire: unknown, number?: unknown): Partial<Told
   if (report === undefined) return {}
   const channel = channelOfWire(wire)
   const address = channel && (e164Of(textIn(number) ?? '') ?? addressOf(channel, fieldsOf(payload.user)))
-  const reason = suppressionFor(report.error?.code ?? '')
-  const heard: Heard[] =
-    channel === undefined || address === undefined || reason === undefined
-      ? []
-      : [{ kind: 'suppress', channel, address, reason }]
+  const heard = suppressedBy(receiptMeaning(report.error?.code), channel, address)
   return { receipts: receiptsOf(attemptRefIn(payload.clientMessageId), payload.umid, report), heard }
 }
 

@@ -1,12 +1,13 @@
 import { e164Of } from '../../domain/address.ts'
 import { lookUpChannel } from '../../domain/channel-catalogue.ts'
 import type { Report } from '../../domain/transition.ts'
-import type { CallbackResult, Heard, RawRequest, Receipt, Told } from '../../engine/ports/channel.ts'
-import { type Fields, fieldsOf, idIn, objectsIn, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
+import type { CallbackResult, RawRequest, Receipt, Told } from '../../engine/ports/channel.ts'
+import { type Fields, fieldsOf, idIn, lookUp, objectsIn, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
 import { isOneOf } from '../../signing/same-text.ts'
 import { attemptRefIn } from '../attempt-ref.ts'
 import { hasToken } from '../callback-token.ts'
 import type { World } from '../define-channel.ts'
+import { suppressedBy } from '../error-meaning.ts'
 import { heardText } from '../replies.ts'
 import { errorMeaning, lookUpWords, statusMeaning } from './codes.ts'
 import { channelOfWire } from './wire-channels.ts'
@@ -57,11 +58,8 @@ function delivery(result: Fields): Partial<Told> {
   if (report === undefined) return {}
   const channel = channelOfWire(result.channel)
   const address = e164Of(textIn(result.destination) ?? '')
-  const reason = meaningsOf(result).find((meaning) => meaning?.suppress !== undefined)?.suppress
-  const heard: Heard[] =
-    reason === undefined || channel === undefined || address === undefined
-      ? []
-      : [{ kind: 'suppress', channel, address, reason }]
+  const meaning = meaningsOf(result).find((each) => each?.suppress !== undefined)
+  const heard = suppressedBy(meaning, channel, address)
   return { receipts: receiptsOf(result, 'messageId', report), heard }
 }
 
@@ -118,7 +116,7 @@ const GROUPS: Readonly<Record<string, Report['status']>> = {
 
 function reportOf(result: Fields): Report | undefined {
   const { id, groupId, name } = fieldsOf(result.status) ?? {}
-  const status = lookUp(STATUSES, id) ?? lookUp(GROUPS, groupId)
+  const status = lookUp(STATUSES, numberIn(id)) ?? lookUp(GROUPS, numberIn(groupId))
   if (status === undefined) return undefined
   const providerAt = timeIn(result.doneAt) ?? timeIn(result.sentAt)
   const at = providerAt === undefined ? {} : { providerAt }
@@ -143,11 +141,6 @@ function meaningsOf(result: Fields) {
     errorMeaning(numberIn(fieldsOf(result.error)?.id) ?? 0),
     statusMeaning(numberIn(fieldsOf(result.status)?.id) ?? 0),
   ]
-}
-
-function lookUp(table: Readonly<Record<string, Report['status']>>, key: unknown): Report['status'] | undefined {
-  const number = numberIn(key)
-  return number !== undefined && Object.hasOwn(table, number) ? table[number] : undefined
 }
 
 function numberIn(value: unknown): number | undefined {
