@@ -4,7 +4,7 @@ import type { Clock } from '../engine/ports/clock.ts'
 import { type AuthorisedCalls, createAuthorisedCalls } from '../http/authorised-calls.ts'
 import type { Login, NoToken } from '../http/bearer-tokens.ts'
 import type { HttpAnswer } from '../http/http-client.ts'
-import { fieldsOf } from '../json/loose-json.ts'
+import { fieldsOf, lookUp } from '../json/loose-json.ts'
 import type { ServiceAccount } from './google-service-account.ts'
 
 /**
@@ -63,7 +63,7 @@ function signedWord({ account, scope }: GoogleLogin, now: number): Promise<strin
 function whatToCheck({ status, json }: HttpAnswer): string {
   if (status >= 200 && status < 300) return 'check tokenUrl'
   const code = fieldsOf(json)?.error
-  const known = typeof code === 'string' && Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : undefined
+  const known = lookUp(REFUSALS, code)
   return known ?? 'check the service account and tokenUrl'
 }
 

@@ -1,7 +1,7 @@
 import type { Report } from '../../domain/advance.ts'
 import type { SuppressionReason } from '../../domain/suppression.ts'
 import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
-import { type Fields, fieldsOf, idIn, timeIn } from '../../json/loose-json.ts'
+import { type Fields, fieldsOf, idIn, lookUp, timeIn } from '../../json/loose-json.ts'
 import { ATTEMPT_KEY, attemptRefIn, collectEvents, heardOf, type MailEvent, receiptFor } from '../mail-events.ts'
 import { mailFailure } from '../mail-failure.ts'
 import { refusalFor } from './refusals.ts'
@@ -93,7 +93,7 @@ function meaningOf(word: unknown, msg: Fields): Meaning | undefined {
 }
 
 function bounceOf({ diag, bounce_description: kind }: Fields, native: string): Report {
-  const words = typeof kind === 'string' && Object.hasOwn(BOUNCES, kind) ? BOUNCES[kind] : undefined
+  const words = lookUp(BOUNCES, kind)
   return { ...mailFailure([diag], words ?? 'the receiving server refused it'), native }
 }
 

@@ -5,7 +5,7 @@ import { CONTENT_TYPES } from '../../domain/content.ts'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Abilities, CallbackResult, Outgoing, RawRequest, Receipt } from '../../engine/ports/channel.ts'
 import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
-import { isObject } from '../../json/loose-json.ts'
+import { isObject, lookUp } from '../../json/loose-json.ts'
 import { SIGNING_SECRET_PATTERN, sign, verify } from '../../signing/standard-webhooks.ts'
 import { defineChannel, Url, type World } from '../define-channel.ts'
 import { outcomeOf } from '../send-outcome.ts'
@@ -129,7 +129,7 @@ const STATUSES: Readonly<Record<string, Report['status']>> = {
 function readReceipt(item: unknown): Receipt | undefined {
   if (!isObject(item) || typeof item.status !== 'string') return undefined
   const native = typeof item.detail === 'string' ? `${item.status}/${item.detail}` : item.status
-  const status = Object.hasOwn(STATUSES, native) ? STATUSES[native] : undefined
+  const status = lookUp(STATUSES, native)
   if (status === undefined) return undefined
   const providerAt = typeof item.timestamp === 'string' ? Date.parse(item.timestamp) : Number.NaN
   const report: Report = {

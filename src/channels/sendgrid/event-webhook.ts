@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Report } from '../../domain/advance.ts'
 import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
-import { type Fields, fieldsOf, idIn, parseJson, timeIn } from '../../json/loose-json.ts'
+import { type Fields, fieldsOf, idIn, lookUp, parseJson, timeIn } from '../../json/loose-json.ts'
 import {
   ATTEMPT_KEY,
   attemptRefIn,
@@ -100,7 +100,7 @@ function meaningOf(event: Fields): Meaning | undefined {
   const word = typeof event.event === 'string' ? event.event : ''
   if (word === 'bounce') return bounceOf(event)
   if (word === 'dropped') return dropOf(event)
-  return Object.hasOwn(EVENTS, word) ? EVENTS[word] : undefined
+  return lookUp(EVENTS, word)
 }
 
 /**

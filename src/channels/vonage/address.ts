@@ -1,3 +1,5 @@
+import { lookUp } from '../../json/loose-json.ts'
+
 /** How Vonage calls the channels that we serve. */
 const NATIVE: Readonly<Record<string, string>> = {
   SMS: 'sms',
@@ -8,7 +10,7 @@ const NATIVE: Readonly<Record<string, string>> = {
 export const CHANNEL_NAMES = Object.keys(NATIVE)
 
 export function nativeChannel(channel: string): string | undefined {
-  return Object.hasOwn(NATIVE, channel) ? NATIVE[channel] : undefined
+  return lookUp(NATIVE, channel)
 }
 
 /** Our name for a channel of Vonage's. Who answers an SMS with a picture sends an MMS. */

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Report } from '../../domain/advance.ts'
 import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
+import { lookUp } from '../../json/loose-json.ts'
 import { isOneOf } from '../../signing/same-text.ts'
 
 /**
@@ -36,7 +37,7 @@ export function readBeacon({ url }: RawRequest, secrets: readonly string[]): Cal
     return refused('its signature does not match: is it for another attempt, or was the beaconSecret changed?')
   }
   if (!ATTEMPT_REF.test(attemptRef)) return { kind: 'unreadable', detail: 'the URL names no attempt' }
-  const status = Object.hasOwn(STATUSES, native) ? STATUSES[native] : undefined
+  const status = lookUp(STATUSES, native)
   if (status === undefined) return { kind: 'receipts', receipts: [], ignored: 1 }
   return { kind: 'receipts', receipts: [{ attemptRef, report: { status, native } }], ignored: 0 }
 }
