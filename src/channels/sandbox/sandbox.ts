@@ -4,6 +4,7 @@ import { CHANNEL_CATALOGUE, lookUpChannel } from '../../domain/channel-catalogue
 import { CONTENT_TYPES } from '../../domain/content.ts'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Abilities, CallbackResult, Outgoing, RawRequest, Receipt } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
 import { isObject, lookUp } from '../../json/loose-json.ts'
 import { SIGNING_SECRET_PATTERN, sign, verify } from '../../signing/standard-webhooks.ts'
@@ -74,7 +75,7 @@ async function send(
     'content-type': 'application/json',
     ...sign(config.secret, outgoing.idempotencyKey, clock.now() / 1000, body),
   }
-  const url = `${config.url.replace(/\/+$/, '')}/provider/messages`
+  const url = `${withoutSlash(config.url)}/provider/messages`
   const result = await client.call({ url, headers, body }, signal)
   if (result.kind === 'answered') {
     const answer = isObject(result.json) ? result.json : {}
