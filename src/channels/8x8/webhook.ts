@@ -1,10 +1,10 @@
 import { e164Of } from '../../domain/address.ts'
 import { lookUpChannel } from '../../domain/channel-catalogue.ts'
 import type { Report } from '../../domain/transition.ts'
-import type { CallbackResult, RawRequest, Receipt, Told } from '../../engine/ports/channel.ts'
+import type { CallbackResult, RawRequest, Told } from '../../engine/ports/channel.ts'
 import { type Fields, fieldsOf, idIn, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
 import { isOneOf } from '../../signing/same-text.ts'
-import { attemptRefIn } from '../attempt-ref.ts'
+import { attemptRefIn, receiptsOf } from '../attempt-ref.ts'
 import { hasToken } from '../callback-token.ts'
 import type { World } from '../define-channel.ts'
 import { suppressedBy } from '../error-meaning.ts'
@@ -54,14 +54,7 @@ function receipt(payload: Fields, wire: unknown, number?: unknown): Partial<Told
   const channel = channelOfWire(wire)
   const address = channel && (e164Of(textIn(number) ?? '') ?? addressOf(channel, fieldsOf(payload.user)))
   const heard = suppressedBy(receiptMeaning(report.error?.code), channel, address)
-  return { receipts: receiptsOf(attemptRefIn(payload.clientMessageId), payload.umid, report), heard }
-}
-
-function receiptsOf(attemptRef: string | undefined, umid: unknown, report: Report): Receipt[] {
-  // Our own reference first: it is good even before the send was answered.
-  if (attemptRef !== undefined) return [{ attemptRef, report }]
-  const providerRef = idIn(umid)
-  return providerRef === undefined ? [] : [{ providerRef, report }]
+  return { receipts: receiptsOf(attemptRefIn(payload.clientMessageId), idIn(payload.umid), report), heard }
 }
 
 /** `state`, or `state/detail` where the detail makes a difference: an operator that has it is not yet the person. */
@@ -115,7 +108,7 @@ function inbound(payload: Fields): Partial<Told> {
   const heard = heardText({ channel, address, id, ...rest, ...(at !== undefined && { at }) })
   if (!lookUpChannel(channel)?.reports.includes('read')) return { heard }
   const report: Report = { status: 'read', native: 'reply', ...(at !== undefined && { providerAt: at }) }
-  return { heard, receipts: receiptsOf(undefined, payload.replyToUmid, report) }
+  return { heard, receipts: receiptsOf(undefined, idIn(payload.replyToUmid), report) }
 }
 
 function written(body: unknown, timestamp: unknown): { text?: string; at?: number } {

@@ -1,6 +1,7 @@
 import type { Report } from '../../domain/advance.ts'
 import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
 import { lookUp } from '../../json/loose-json.ts'
+import { attemptRefIn, receiptsOf } from '../attempt-ref.ts'
 import { canReach } from '../can-reach.ts'
 import { suppressedBy } from '../error-meaning.ts'
 import { CHANNEL_NAMES, readAddress } from './address.ts'
@@ -55,15 +56,12 @@ export function readCallback(request: RawRequest, callbackUrl: string, tokens: r
   if (isInbound(form)) return readInbound(form, providerRef)
   const report = reportOf(form)
   if (report === undefined) return { kind: 'receipts', receipts: [], ignored: 1 }
-  const attemptRef = searchParams.get(REFERENCE) ?? ''
-  const receipt = ATTEMPT_REF.test(attemptRef) ? { attemptRef, report } : { providerRef, report }
+  const receipts = receiptsOf(attemptRefIn(searchParams.get(REFERENCE)), providerRef, report)
   const to = readAddress(form.get('To') ?? '')
   const channel = CHANNEL_NAMES.find((name) => name === searchParams.get(CHANNEL)) ?? to?.channel
   const heard = suppressedBy(meaningOf(report.error?.code), channel, to?.address)
-  return { kind: 'receipts', receipts: [receipt], ...(heard.length > 0 && { heard }), ignored: 0 }
+  return { kind: 'receipts', receipts, ...(heard.length > 0 && { heard }), ignored: 0 }
 }
-
-const ATTEMPT_REF = /^[A-Za-z0-9-]{1,64}\.[1-9]\d{0,2}$/
 
 const STATUSES: Readonly<Record<string, Report['status']>> = {
   accepted: 'accepted',

@@ -1,7 +1,7 @@
 import type { Report } from '../../domain/advance.ts'
 import type { Heard, Told } from '../../engine/ports/channel.ts'
 import { type Fields, idIn, lookUp, objectsIn, timeIn } from '../../json/loose-json.ts'
-import { attemptRefIn } from '../attempt-ref.ts'
+import { attemptRefIn, receiptsOf } from '../attempt-ref.ts'
 import { suppressedBy } from '../error-meaning.ts'
 import { addressesOf } from './addresses.ts'
 import { codeIn, meaningOf, wordsFor } from './error-codes.ts'
@@ -33,8 +33,7 @@ export function readStatus(item: Fields, heedsMarketingStop: boolean): Partial<T
     ...(providerAt !== undefined && { providerAt }),
     ...(status === 'failed' && { error: errorOf(code) }),
   }
-  const receipt = attemptRef !== undefined ? { attemptRef, report } : { providerRef: providerRef ?? '', report }
-  return { receipts: [receipt], heard: heedsMarketingStop ? heardIn(item, code) : [] }
+  return { receipts: receiptsOf(attemptRef, providerRef, report), heard: heedsMarketingStop ? heardIn(item, code) : [] }
 }
 
 function errorOf(code: number | undefined): NonNullable<Report['error']> {
