@@ -13,13 +13,8 @@ import {
 import type { FakeBehaviour } from '../fakes/fake-provider.ts'
 import { freePort } from '../fakes/http-provider.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, ProviderBehaviour, Sent } from './channel-harness.ts'
 
 const PERSON = '+6591234567'
 const BEHAVIOURS: Record<ProviderBehaviour, FakeBehaviour<EightMessage>> = {

@@ -5,13 +5,8 @@ import type { FakeBehaviour } from '../fakes/fake-provider.ts'
 import { freePort } from '../fakes/http-provider.ts'
 import { keyFileOf, RCS_AGENT, RCS_CLIENT_TOKEN, type RcsMessage, rcsError, startRcs } from '../fakes/rcs.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, ProviderBehaviour, Sent } from './channel-harness.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const PERSON = '+6591234567'

@@ -5,13 +5,8 @@ import type { FakeBehaviour } from '../fakes/fake-provider.ts'
 import { freePort } from '../fakes/http-provider.ts'
 import { errors, SENDGRID_KEY, type SendGridMail, startSendGrid } from '../fakes/sendgrid.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, ProviderBehaviour, Sent } from './channel-harness.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const PERSON = 'ann@example.org'

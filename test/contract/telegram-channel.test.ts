@@ -5,7 +5,8 @@ import type { FakeBehaviour } from '../fakes/fake-provider.ts'
 import { freePort } from '../fakes/http-provider.ts'
 import { BOT_TOKEN, startTelegram, TELEGRAM_SECRET, type TelegramMessage, telegramError } from '../fakes/telegram.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import { type CallbackKind, type ChannelHarness, describeChannel, type ProviderBehaviour } from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, ProviderBehaviour } from './channel-harness.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const CHAT = '987654321'

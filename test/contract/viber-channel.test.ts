@@ -12,13 +12,8 @@ import {
   viberEvent,
 } from '../fakes/viber.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, ProviderBehaviour, Sent } from './channel-harness.ts'
 
 const STRANGE_TOKEN = '000000000000000-000000000000000-0000000000000000'
 

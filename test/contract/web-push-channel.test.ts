@@ -4,13 +4,8 @@ import type { FakeBehaviour } from '../fakes/fake-provider.ts'
 import { freePort } from '../fakes/http-provider.ts'
 import { beaconQuery, type PushMessage, refusal, startPushService, VAPID } from '../fakes/web-push.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, ProviderBehaviour, Sent } from './channel-harness.ts'
 
 const CALLBACK_URL = 'http://127.0.0.1:1/callbacks/push'
 const BEACON_SECRET = 'a-beacon-secret-of-32-characters'

@@ -16,13 +16,8 @@ import {
   webhookBody,
 } from '../fakes/whatsapp-cloud.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, ProviderBehaviour, Sent } from './channel-harness.ts'
 
 const PERSON = '+6591234567'
 const STRANGE_TOKEN = 'EAAGof-somebody-else'
