@@ -8,7 +8,7 @@ import { afterEach, expect, it } from 'vitest'
 import { webhook } from '../src/channels/webhook.ts'
 import type { CallbackResult, Channel } from '../src/engine/ports/channel.ts'
 import { systemClock } from '../src/system/clock.ts'
-import { outgoingOf } from './contract/channel-contract.ts'
+import { outgoingOf } from './contract/channel-harness.ts'
 import { channelWorld } from './support/channel-world.ts'
 
 const SECRET = `whsec_${Buffer.from('a secret for the example, 32 bytes').toString('base64')}`

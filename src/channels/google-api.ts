@@ -1,72 +1,45 @@
+import { SignJWT } from 'jose'
 import type { SendOutcome } from '../domain/message.ts'
 import type { Clock } from '../engine/ports/clock.ts'
-import { createHttpClient, type HttpResult } from '../http/http-client.ts'
-import { createGoogleTokens, type GoogleLogin, type NoToken, type TokenResult } from './google-tokens.ts'
+import { type AuthorisedCalls, createAuthorisedCalls } from '../http/authorised-calls.ts'
+import type { Login, NoToken } from '../http/bearer-tokens.ts'
+import type { HttpAnswer } from '../http/http-client.ts'
+import { fieldsOf, lookUp } from '../json/loose-json.ts'
+import type { ServiceAccount } from './google-service-account.ts'
 
 /**
- * Calls to an API of Google's, each with a token of the service account. A token that the API does not take is replaced
- * once and the call is repeated: a 401 says that nothing was done, so that holds for calls of every kind.
+ * Calls to an API of Google's, each with a token of the service account: a word signed with its key is exchanged for one.
+ * https://developers.google.com/identity/protocols/oauth2/service-account#httprest
  */
-export type GoogleApi = {
-  /** Answers with a value whatever happens. `no-token` means that the API was not called. */
-  call(request: GoogleRequest, signal: AbortSignal): Promise<GoogleResult>
-  /** A token, to see whether the account is good; the one that is kept, where one is. */
-  logIn(signal: AbortSignal): Promise<LoggedIn>
-  /** Lets running calls finish and closes what is pooled. */
-  close(): Promise<void>
+export type GoogleApi = AuthorisedCalls
+
+export type GoogleLogin = {
+  account: ServiceAccount
+  scope: string
+  /** Where to ask, if not where the key file says. */
+  tokenUrl?: string
 }
 
-export type GoogleRequest = { method: 'POST' | 'DELETE'; url: string; json?: unknown }
-export type GoogleResult = HttpResult | NoToken
-export type LoggedIn = TokenResult | (HttpResult & { kind: 'not-sent' })
-
 const LOGIN_RETRY_MS = 5_000
+/** The longest that Google takes. */
+const WORD_LIFE_S = 3600
 
-export function createGoogleApi(login: GoogleLogin, clock: Clock): GoogleApi {
-  const http = createHttpClient()
-  const tokens = createGoogleTokens(login, http, clock)
-  const running = new Set<Promise<GoogleResult>>()
-
-  const callWith = (token: string, { method, url, json }: GoogleRequest, signal: AbortSignal) =>
-    http.call(
-      {
-        method,
-        url,
-        headers: {
-          authorization: `Bearer ${token}`,
-          accept: 'application/json',
-          ...(json !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(json !== undefined && { body: JSON.stringify(json) }),
-      },
-      signal,
-    )
-
-  const logIn = (signal: AbortSignal) => unlessCalledOff(() => tokens.get(), signal)
-
-  const callTwice = async (request: GoogleRequest, signal: AbortSignal): Promise<GoogleResult> => {
-    const first = await logIn(signal)
-    if (first.kind !== 'token') return first
-    const answer = await callWith(first.token, request, signal)
-    if (answer.kind !== 'answered' || answer.status !== 401) return answer
-    tokens.drop(first.token)
-    const second = await logIn(signal)
-    return second.kind === 'token' ? callWith(second.token, request, signal) : second
+export function createGoogleApi(google: GoogleLogin, clock: Clock): GoogleApi {
+  const { account, tokenUrl = account.tokenUrl } = google
+  const login: Login = {
+    name: "Google's login",
+    request: async (now) => ({
+      url: tokenUrl,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      body: new URLSearchParams({
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        assertion: await signedWord(google, now),
+      }).toString(),
+    }),
+    wordsOf: ({ status }) => `answered ${status}`,
+    faultOf: (answer) => ({ why: 'refused', check: whatToCheck(answer) }),
   }
-
-  const call = (request: GoogleRequest, signal: AbortSignal): Promise<GoogleResult> => {
-    const calling = callTwice(request, signal)
-    running.add(calling)
-    const finished = () => running.delete(calling)
-    calling.then(finished, finished)
-    return calling
-  }
-
-  const close = async () => {
-    await Promise.allSettled(running)
-    await http.close()
-  }
-  return { call, logIn, close }
+  return createAuthorisedCalls(login, () => clock.now())
 }
 
 /** What it means for a send that there was no token: nothing has left. */
@@ -75,16 +48,32 @@ export function outcomeWithoutToken({ why, detail, retryAfterMs }: NoToken): Sen
   return { kind: 'retry', afterMs: retryAfterMs ?? LOGIN_RETRY_MS, detail }
 }
 
-/** Somebody who gives up waiting for a token leaves it to the others. */
-async function unlessCalledOff(ask: () => Promise<TokenResult>, signal: AbortSignal): Promise<LoggedIn> {
-  const calledOff = { kind: 'not-sent', detail: 'called off before anything was sent' } as const
-  if (signal.aborted) return calledOff
-  const { promise, resolve } = Promise.withResolvers<typeof calledOff>()
-  const stop = () => resolve(calledOff)
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    return await Promise.race([ask(), promise])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
+function signedWord({ account, scope }: GoogleLogin, now: number): Promise<string> {
+  const at = Math.floor(now / 1000)
+  return new SignJWT({ scope })
+    .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(account.keyId !== undefined && { kid: account.keyId }) })
+    .setIssuer(account.email)
+    .setAudience(account.tokenUrl)
+    .setIssuedAt(at)
+    .setExpirationTime(at + WORD_LIFE_S)
+    .sign(account.key)
+}
+
+/** Google's own sentences are not repeated: they may quote what was sent. */
+function whatToCheck({ status, json }: HttpAnswer): string {
+  if (status >= 200 && status < 300) return 'check tokenUrl'
+  const code = fieldsOf(json)?.error
+  const known = lookUp(REFUSALS, code)
+  return known ?? 'check the service account and tokenUrl'
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  // The word is judged by Google's clock: more than a few minutes apart, and it is refused under the same code.
+  invalid_grant: 'the service account or its key is not known, or the clock of this machine is wrong',
+  invalid_client: 'the service account is not known',
+  invalid_scope: 'the service account may not use this API',
+  unauthorized_client: 'the service account may not use this API',
+  access_denied: 'the service account may not use this API',
+  deleted_client: 'the service account was deleted',
+  disabled_client: 'the service account is disabled',
 }

@@ -1,5 +1,4 @@
 import { isEmailAddress } from '../domain/address.ts'
-import type { Report } from '../domain/advance.ts'
 import type { SuppressionReason } from '../domain/suppression.ts'
 import type { CallbackResult, Heard, Receipt } from '../engine/ports/channel.ts'
 import type { Fields } from '../json/loose-json.ts'
@@ -10,7 +9,7 @@ export const MAIL_CHANNEL = 'Email'
 export const ATTEMPT_KEY = 'untilread_attempt'
 
 /** What one event came to; nothing in it: we know the word and have no use for it, or do not know it. */
-export type MailEvent = { receipt?: Receipt | undefined; heard?: Heard | undefined }
+export type MailEvent = { receipts?: Receipt[] | undefined; heard?: Heard | undefined }
 
 /** Reads each event by itself, so that an odd one loses none of the others. */
 export function collectEvents(events: readonly unknown[], read: (event: unknown) => MailEvent): CallbackResult {
@@ -18,26 +17,10 @@ export function collectEvents(events: readonly unknown[], read: (event: unknown)
   const heard = all.flatMap((each) => each.heard ?? [])
   return {
     kind: 'receipts',
-    receipts: all.flatMap((each) => each.receipt ?? []),
+    receipts: all.flatMap((each) => each.receipts ?? []),
     ...(heard.length > 0 && { heard }),
-    ignored: all.filter((each) => each.receipt === undefined && each.heard === undefined).length,
+    ignored: all.filter((each) => !each.receipts?.length && each.heard === undefined).length,
   }
-}
-
-const ATTEMPT_REF = /^[A-Za-z0-9-]{1,64}\.[1-9]\d{0,3}$/
-
-export function attemptRefIn(value: unknown): string | undefined {
-  return typeof value === 'string' && ATTEMPT_REF.test(value) ? value : undefined
-}
-
-/** Our own reference finds an attempt even where the answer to its send was lost. */
-export function receiptFor(
-  attemptRef: string | undefined,
-  providerRef: string | undefined,
-  report: Report,
-): Receipt | undefined {
-  if (attemptRef !== undefined) return { attemptRef, report }
-  return providerRef === undefined ? undefined : { providerRef, report }
 }
 
 /** Nothing more to this address, or something again. */

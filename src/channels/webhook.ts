@@ -6,7 +6,7 @@ import type { SendOutcome } from '../domain/message.ts'
 import { SUCCESS_STATUSES } from '../domain/status-ladder.ts'
 import type { CallbackResult, Outgoing, RawRequest, Receipt } from '../engine/ports/channel.ts'
 import { createHttpClient, type HttpAnswer, type HttpResult } from '../http/http-client.ts'
-import { isObject } from '../json/loose-json.ts'
+import { isObject, lookUp } from '../json/loose-json.ts'
 import { SIGNING_SECRET_PATTERN, sign, verify } from '../signing/standard-webhooks.ts'
 import { defineChannel, Url, type World } from './define-channel.ts'
 import { outcomeOf } from './send-outcome.ts'
@@ -175,7 +175,7 @@ const STATUSES: Readonly<Record<string, Report['status']>> = {
 function receiptOf(item: unknown): Receipt | undefined {
   if (!isObject(item) || typeof item.status !== 'string') return undefined
   const word = item.status.toLowerCase()
-  const known = Object.hasOwn(STATUSES, word) ? STATUSES[word] : undefined
+  const known = lookUp(STATUSES, word)
   if (known === undefined) return undefined
   // Delivered means: to the handset. The operator's network is one rung lower.
   const atOperator = known === 'delivered' && item.detail === 'delivered_to_operator'

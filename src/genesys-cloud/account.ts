@@ -1,4 +1,5 @@
 import { type TProperties, Type } from 'typebox'
+import { withoutSlash } from '../http/base-url.ts'
 import { domainOf, regionProblem } from './region.ts'
 
 /** How an organisation of Genesys Cloud is reached, and as whom. */
@@ -44,6 +45,8 @@ export function accountProblems({ region, apiUrl, loginUrl }: Account): { field:
 /** Without a slash at their ends. */
 export function addressesOf({ region, apiUrl, loginUrl }: Account): { api: string; login: string } {
   const domain = domainOf(region) ?? region
-  const plain = (address: string) => address.replace(/\/+$/, '')
-  return { api: plain(apiUrl ?? `https://api.${domain}`), login: plain(loginUrl ?? `https://login.${domain}`) }
+  return {
+    api: withoutSlash(apiUrl ?? `https://api.${domain}`),
+    login: withoutSlash(loginUrl ?? `https://login.${domain}`),
+  }
 }

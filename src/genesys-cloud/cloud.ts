@@ -1,12 +1,10 @@
 import type { Clock } from '../engine/ports/clock.ts'
-import { createHttpClient, type HttpResult } from '../http/http-client.ts'
+import { type AuthorisedResult, createAuthorisedCalls } from '../http/authorised-calls.ts'
+import type { Login } from '../http/bearer-tokens.ts'
 import { type Account, addressesOf } from './account.ts'
-import { createTokens, type NoToken, type TokenResult } from './tokens.ts'
+import { wordsOf } from './answer-words.ts'
 
-/**
- * Calls to the API of Genesys Cloud, each with a token. A token that the API does not take is replaced once and the call is
- * repeated: a 401 says that nothing was done, so that holds for calls of every kind.
- */
+/** Calls to the API of Genesys Cloud, each with a token of the OAuth client. */
 export type Cloud = {
   /** Answers with a value whatever happens. `no-token` means that the API was not called. */
   call(request: CloudRequest, signal: AbortSignal): Promise<CloudResult>
@@ -21,70 +19,32 @@ export type CloudRequest = {
   json?: unknown
 }
 
-export type CloudResult = HttpResult | NoToken
+export type CloudResult = AuthorisedResult
 
 const TIMEOUT_MS = 20_000
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024 // a long conversation with all that its participants carry
 
 export function createCloud(account: Account, clock: Clock): Cloud {
   const { api } = addressesOf(account)
-  const http = createHttpClient({ timeoutMs: TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES })
-  const tokens = createTokens(account, http, clock)
-  const running = new Set<Promise<CloudResult>>()
-
-  const callWith = (token: string, { method, path, json }: CloudRequest, signal: AbortSignal) =>
-    http.call(
-      {
-        method,
-        url: `${api}${path}`,
-        headers: {
-          authorization: `Bearer ${token}`,
-          accept: 'application/json',
-          ...(json !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(json !== undefined && { body: JSON.stringify(json) }),
-      },
-      signal,
-    )
-
-  const callTwice = async (request: CloudRequest, signal: AbortSignal): Promise<CloudResult> => {
-    const first = await unlessCalledOff(tokens.get(), signal)
-    if (first.kind !== 'token') return first
-    const answer = await callWith(first.token, request, signal)
-    if (answer.kind !== 'answered' || answer.status !== 401) return answer
-    tokens.drop(first.token)
-    const second = await unlessCalledOff(tokens.get(), signal)
-    return second.kind === 'token' ? callWith(second.token, request, signal) : second
-  }
-
-  const call = (request: CloudRequest, signal: AbortSignal): Promise<CloudResult> => {
-    const calling = callTwice(request, signal)
-    running.add(calling)
-    const finished = () => running.delete(calling)
-    calling.then(finished, finished)
-    return calling
-  }
-
-  const close = async () => {
-    await Promise.allSettled(running)
-    await http.close()
-  }
-  return { call, close }
+  const options = { timeoutMs: TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES }
+  const { call, close } = createAuthorisedCalls(loginOf(account), () => clock.now(), options)
+  return { call: ({ path, ...request }, signal) => call({ ...request, url: `${api}${path}` }, signal), close }
 }
 
-/** Somebody who gives up waiting for a token leaves it to the others. */
-async function unlessCalledOff(
-  token: Promise<TokenResult>,
-  signal: AbortSignal,
-): Promise<TokenResult | (HttpResult & { kind: 'not-sent' })> {
-  const calledOff = { kind: 'not-sent', detail: 'called off before anything was sent' } as const
-  if (signal.aborted) return calledOff
-  const { promise, resolve } = Promise.withResolvers<typeof calledOff>()
-  const stop = () => resolve(calledOff)
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    return await Promise.race([token, promise])
-  } finally {
-    signal.removeEventListener('abort', stop)
+function loginOf(account: Account): Login {
+  const { login } = addressesOf(account)
+  const basic = Buffer.from(`${account.clientId}:${account.clientSecret}`).toString('base64')
+  return {
+    name: 'the login of Genesys Cloud',
+    request: () => ({
+      url: `${login}/oauth/token`,
+      headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'grant_type=client_credentials',
+    }),
+    wordsOf,
+    faultOf: ({ status }) =>
+      status === 400 || status === 401 || status === 403
+        ? { why: 'refused', check: 'check clientId, clientSecret and region' }
+        : { why: 'misplaced', check: 'check region and loginUrl' },
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { idIn, objectsIn, textIn, timeIn } from './loose-json.ts'
+import { idIn, lookUp, objectsIn, textIn, timeIn } from './loose-json.ts'
 
 describe('JSON of others', () => {
   it.each([
@@ -25,5 +25,14 @@ describe('JSON of others', () => {
     for (const value of ['  ', 7, null, {}]) expect(textIn(value)).toBeUndefined()
     expect(objectsIn([{ a: 1 }, null, [], 'x'])).toEqual([{ a: 1 }])
     expect(objectsIn({ a: 1 })).toEqual([])
+  })
+
+  it('has words for which a table of ours has something, or not', () => {
+    const table = { sent: 1, 7: 2 }
+    expect(lookUp(table, 'sent')).toBe(1)
+    expect(lookUp(table, 7)).toBe(2)
+    for (const key of ['toString', '__proto__', 'read', 8, undefined, null, ['sent']]) {
+      expect(lookUp(table, key)).toBeUndefined()
+    }
   })
 })

@@ -39,6 +39,11 @@ export function wordsIn(value: unknown): string | undefined {
   return textIn(value)?.slice(0, LONGEST_WORDS)
 }
 
+/** What a table of ours says of a word or a number of theirs. `toString` and its like, which every object has, are not in it. */
+export function lookUp<T>(table: Readonly<Record<string, T>>, key: unknown): T | undefined {
+  return (typeof key === 'string' || typeof key === 'number') && Object.hasOwn(table, key) ? table[key] : undefined
+}
+
 /** JSON in bytes, or undefined for bytes that are none. */
 export function parseJson(bytes: Buffer): unknown {
   try {

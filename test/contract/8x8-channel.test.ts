@@ -4,35 +4,18 @@ import {
   APPS_SUBACCOUNT,
   EIGHT_AUTHORIZATION,
   EIGHT_KEY,
-  type EightMessage,
   eightError,
   eightReceipt,
   SMS_SUBACCOUNT,
   startEight,
 } from '../fakes/8x8.ts'
-import type { FakeBehaviour } from '../fakes/fake-provider.ts'
-import { freePort } from '../fakes/http-provider.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, Sent } from './channel-harness.ts'
+import { fakeSide } from './fake-side.ts'
 
 const PERSON = '+6591234567'
-const BEHAVIOURS: Record<ProviderBehaviour, FakeBehaviour<EightMessage>> = {
-  accept: { do: 'accept' },
-  refuse: { do: 'answer', answer: eightError(400, 1002) },
-  busy: { do: 'answer', answer: eightError(429, 429) },
-  'busy-for-7s': { do: 'answer', answer: { ...eightError(429, 429), headers: { 'retry-after': '7' } } },
-  fails: { do: 'answer', answer: eightError(500, 2000) },
-  'cut-before-taking': { do: 'hang-up' },
-  'cut-after-taking': { do: 'cut' },
-  silent: { do: 'hold' },
-  garbage: { do: 'answer', answer: { status: 200, body: '<html>It works!</html>' } },
-}
+const WORDS = { refuse: eightError(400, 1002), busy: eightError(429, 429), fails: eightError(500, 2000) }
 
 const openHarness = (channelName: string, more: Partial<Outgoing>) => async (): Promise<ChannelHarness> => {
   const isSms = channelName === 'SMS'
@@ -45,10 +28,13 @@ const openHarness = (channelName: string, more: Partial<Outgoing>) => async (): 
     baseUrl: fake.url,
     smsBaseUrl: fake.url,
   }
-  const channel = eightByEight.create(config, world)
-  const nobody = `http://127.0.0.1:${await freePort()}`
-  const unreachable = eightByEight.create({ ...config, baseUrl: nobody, smsBaseUrl: nobody }, world)
-  const strange = eightByEight.create({ ...config, apiKey: 'another-key' }, world)
+  const side = await fakeSide(fake, eightByEight, {
+    config,
+    world,
+    words: WORDS,
+    nowhere: (url) => ({ baseUrl: url, smsBaseUrl: url }),
+    strange: { apiKey: 'another-key' },
+  })
   const abilities = eightByEight.abilities(channelName, config)
   const best = abilities.reports.includes('delivered')
     ? { state: 'delivered', detail: 'delivered_to_recipient' }
@@ -79,22 +65,11 @@ const openHarness = (channelName: string, more: Partial<Outgoing>) => async (): 
   }
 
   return {
-    channel,
+    ...side,
     abilities,
-    unreachable,
-    strange,
     outgoing: { channel: channelName, address: PERSON, user: { msisdn: PERSON }, ...more },
-    behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
-    arrived: fake.arrived,
-    release: fake.release,
-    taken: () => fake.messages.length,
     secrets: [EIGHT_KEY, EIGHT_AUTHORIZATION, PERSON],
     callback,
-    close: async () => {
-      fake.release()
-      for (const each of [channel, unreachable, strange]) await each.close?.()
-      await fake.close()
-    },
   }
 }
 

@@ -6,7 +6,7 @@ import { openStore } from '../../src/store/store.ts'
 import { newId } from '../../src/system/ids.ts'
 import { type House, openHouse } from '../support/house.ts'
 import { newMessage } from '../support/messages.ts'
-import { type CallbackKind, type ChannelHarness, outgoingOf, type Sent } from './channel-contract.ts'
+import { type CallbackKind, type ChannelHarness, outgoingOf, type Sent } from './channel-harness.ts'
 
 /** A channel in a running engine, with a message under way through it. */
 type Journey = {

@@ -3,7 +3,8 @@ import { MovableClock } from '../../src/system/movable-clock.ts'
 import { type GenesysFake, startGenesys } from '../fakes/genesys.ts'
 import { freePort } from '../fakes/http-provider.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import { type ChannelHarness, describeChannel, type ProviderBehaviour } from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { ChannelHarness, ProviderBehaviour } from './channel-harness.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const SECRET = 'the-secret-of-the-client'

@@ -1,37 +1,24 @@
 import { infobip } from '../../src/channels/infobip/infobip.ts'
 import type { Outgoing, RawRequest } from '../../src/engine/ports/channel.ts'
-import type { FakeBehaviour } from '../fakes/fake-provider.ts'
-import { freePort } from '../fakes/http-provider.ts'
 import {
   apiError,
   deliveryResult,
   INFOBIP_KEY,
   INFOBIP_SECRET,
-  type InfobipMessage,
   infobipToken,
   rejection,
   startInfobip,
 } from '../fakes/infobip.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, Sent } from './channel-harness.ts'
+import { fakeSide } from './fake-side.ts'
 
 const PERSON = '+6591234567'
-const BEHAVIOURS: Record<ProviderBehaviour, FakeBehaviour<InfobipMessage>> = {
-  accept: { do: 'accept' },
-  refuse: { do: 'answer', answer: rejection(52, 'REJECTED_DESTINATION') },
-  busy: { do: 'answer', answer: apiError(429, 'E429') },
-  'busy-for-7s': { do: 'answer', answer: { ...apiError(429, 'E429'), headers: { 'retry-after': '7' } } },
-  fails: { do: 'answer', answer: apiError(500, 'E500') },
-  'cut-before-taking': { do: 'hang-up' },
-  'cut-after-taking': { do: 'cut' },
-  silent: { do: 'hold' },
-  garbage: { do: 'answer', answer: { status: 200, body: '<html>It works!</html>' } },
+const WORDS = {
+  refuse: rejection(52, 'REJECTED_DESTINATION'),
+  busy: apiError(429, 'E429'),
+  fails: apiError(500, 'E500'),
 }
 const WIRE: Readonly<Record<string, string>> = { SMS: 'SMS', WhatsApp: 'WHATSAPP', Viber: 'VIBER_BM', RCS: 'RCS' }
 const DELIVERED = { groupId: 3, id: 5, name: 'DELIVERED_TO_HANDSET' }
@@ -45,9 +32,7 @@ const openHarness = (channelName: string, more: Partial<Outgoing>) => async (): 
     senders: { SMS: 'Example', WhatsApp: '447491163862', Viber: 'ExampleViber', RCS: 'ExampleAgent' },
     callbackSecret: INFOBIP_SECRET,
   }
-  const channel = infobip.create(config, world)
-  const unreachable = infobip.create({ ...config, baseUrl: `http://127.0.0.1:${await freePort()}` }, world)
-  const strange = infobip.create({ ...config, apiKey: 'another-key' }, world)
+  const side = await fakeSide(fake, infobip, { config, world, words: WORDS, strange: { apiKey: 'another-key' } })
 
   const callback = (kind: CallbackKind, { outgoing, providerRef = '' }: Sent): RawRequest => {
     // A failure is found by the message's id alone.
@@ -68,22 +53,11 @@ const openHarness = (channelName: string, more: Partial<Outgoing>) => async (): 
   }
 
   return {
-    channel,
+    ...side,
     abilities: infobip.abilities(channelName, config),
-    unreachable,
-    strange,
     outgoing: { channel: channelName, address: PERSON, user: { msisdn: PERSON }, ...more },
-    behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
-    arrived: fake.arrived,
-    release: fake.release,
-    taken: () => fake.messages.length,
     secrets: [INFOBIP_KEY, INFOBIP_SECRET, PERSON, PERSON.slice(1)],
     callback,
-    close: async () => {
-      fake.release()
-      for (const each of [channel, unreachable, strange]) await each.close?.()
-      await fake.close()
-    },
   }
 }
 

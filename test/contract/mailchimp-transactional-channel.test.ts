@@ -1,40 +1,26 @@
 import { mailchimpTransactional } from '../../src/channels/mailchimp-transactional/mailchimp-transactional.ts'
 import type { RawRequest } from '../../src/engine/ports/channel.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
-import type { FakeBehaviour } from '../fakes/fake-provider.ts'
-import { freePort } from '../fakes/http-provider.ts'
 import {
   error,
   MAILCHIMP_KEY,
   MAILCHIMP_WEBHOOK_KEY,
-  type MailchimpMail,
   result,
   startMailchimp,
 } from '../fakes/mailchimp-transactional.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, Sent } from './channel-harness.ts'
+import { fakeSide } from './fake-side.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const CALLBACK_URL = 'http://127.0.0.1:1/callbacks/mail'
 const PERSON = 'ann@example.org'
-const BUSY = error(429, -99, 'TooManyRequests', 'Slow down')
 
-const BEHAVIOURS: Record<ProviderBehaviour, FakeBehaviour<MailchimpMail>> = {
-  accept: { do: 'accept' },
-  refuse: { do: 'answer', answer: result(PERSON, 'rejected', { reject_reason: 'hard-bounce' }) },
-  busy: { do: 'answer', answer: BUSY },
-  'busy-for-7s': { do: 'answer', answer: { ...BUSY, headers: { 'retry-after': '7' } } },
-  fails: { do: 'answer', answer: error(500, -99, 'GeneralError', `${MAILCHIMP_KEY}: unexpected error`) },
-  'cut-before-taking': { do: 'hang-up' },
-  'cut-after-taking': { do: 'cut' },
-  silent: { do: 'hold' },
-  garbage: { do: 'answer', answer: { status: 200, body: '<html>It works!</html>' } },
+const WORDS = {
+  refuse: result(PERSON, 'rejected', { reject_reason: 'hard-bounce' }),
+  busy: error(429, -99, 'TooManyRequests', 'Slow down'),
+  fails: error(500, -99, 'GeneralError', `${MAILCHIMP_KEY}: unexpected error`),
 }
 
 const EVENTS: Partial<Record<CallbackKind, readonly [event: string, msg?: object]>> = {
@@ -55,11 +41,12 @@ async function openHarness(): Promise<ChannelHarness> {
     webhookKey: ['the next key', MAILCHIMP_WEBHOOK_KEY],
     baseUrl: fake.url,
   }
-  const channel = mailchimpTransactional.create(config, world)
-  const unreachable = mailchimpTransactional.create(
-    { ...config, baseUrl: `http://127.0.0.1:${await freePort()}` },
+  const side = await fakeSide(fake, mailchimpTransactional, {
+    config,
     world,
-  )
+    words: WORDS,
+    strange: { apiKey: 'md-guess-work' },
+  })
 
   const callback = (kind: CallbackKind, { outgoing, providerRef }: Sent): RawRequest => {
     const { attemptRef } = outgoing
@@ -74,23 +61,11 @@ async function openHarness(): Promise<ChannelHarness> {
   }
 
   return {
-    channel,
+    ...side,
     abilities: mailchimpTransactional.abilities('Email', config),
-    unreachable,
-    strange: mailchimpTransactional.create({ ...config, apiKey: 'md-guess-work' }, world),
     outgoing: { channel: 'Email', address: PERSON, user: { email: PERSON } },
-    behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
-    arrived: fake.arrived,
-    release: fake.release,
-    taken: () => fake.messages.length,
     secrets: [MAILCHIMP_KEY, MAILCHIMP_WEBHOOK_KEY, 'md-guess-work', PERSON],
     callback,
-    close: async () => {
-      fake.release()
-      await channel.close?.()
-      await unreachable.close?.()
-      await fake.close()
-    },
   }
 }
 

@@ -1,31 +1,19 @@
 import { rcs } from '../../src/channels/rcs/rcs.ts'
 import type { RawRequest } from '../../src/engine/ports/channel.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
-import type { FakeBehaviour } from '../fakes/fake-provider.ts'
-import { freePort } from '../fakes/http-provider.ts'
-import { keyFileOf, RCS_AGENT, RCS_CLIENT_TOKEN, type RcsMessage, rcsError, startRcs } from '../fakes/rcs.ts'
+import { keyFileOf, RCS_AGENT, RCS_CLIENT_TOKEN, rcsError, startRcs } from '../fakes/rcs.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, Sent } from './channel-harness.ts'
+import { fakeSide } from './fake-side.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const PERSON = '+6591234567'
 
-const BEHAVIOURS: Record<ProviderBehaviour, FakeBehaviour<RcsMessage>> = {
-  accept: { do: 'accept' },
-  refuse: { do: 'answer', answer: rcsError(404, 'NOT_FOUND') },
-  busy: { do: 'answer', answer: rcsError(429, 'RESOURCE_EXHAUSTED') },
-  'busy-for-7s': { do: 'answer', answer: { ...rcsError(429, 'RESOURCE_EXHAUSTED'), headers: { 'retry-after': '7' } } },
-  fails: { do: 'answer', answer: rcsError(500, 'INTERNAL') },
-  'cut-before-taking': { do: 'hang-up' },
-  'cut-after-taking': { do: 'cut' },
-  silent: { do: 'hold' },
-  garbage: { do: 'answer', answer: { status: 200, body: '<html>It works!</html>' } },
+const WORDS = {
+  refuse: rcsError(404, 'NOT_FOUND'),
+  busy: rcsError(429, 'RESOURCE_EXHAUSTED'),
+  fails: rcsError(500, 'INTERNAL'),
 }
 
 const EVENT_TYPES: Partial<Record<CallbackKind, string>> = { 'unknown-status': 'LEVITATED' }
@@ -41,10 +29,13 @@ async function openHarness(): Promise<ChannelHarness> {
     baseUrl: fake.url,
     tokenUrl: fake.tokenUrl,
   }
-  const nowhere = `http://127.0.0.1:${await freePort()}`
-  const channel = rcs.create(config, world)
-  const unreachable = rcs.create({ ...config, baseUrl: nowhere, tokenUrl: `${nowhere}/token` }, world)
-  const strange = rcs.create({ ...config, serviceAccount: keyFileOf({ strange: true }) }, world)
+  const side = await fakeSide(fake, rcs, {
+    config,
+    world,
+    words: WORDS,
+    nowhere: (url) => ({ baseUrl: url, tokenUrl: `${url}/token` }),
+    strange: { serviceAccount: keyFileOf({ strange: true }) },
+  })
 
   const keyLine: string = JSON.parse(fake.keyFile).private_key.split('\n')[1]
 
@@ -60,23 +51,12 @@ async function openHarness(): Promise<ChannelHarness> {
   }
 
   return {
-    channel,
+    ...side,
     abilities: rcs.abilities('RCS', config),
-    unreachable,
-    strange,
     outgoing: { channel: 'RCS', address: PERSON, user: { msisdn: PERSON } },
-    behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
-    arrived: fake.arrived,
-    release: fake.release,
-    taken: () => fake.messages.length,
     arriveAtPerson: ({ providerRef = '' }) => fake.deliver(providerRef),
     secrets: [RCS_CLIENT_TOKEN, PERSON, 'ya29.', keyLine],
     callback,
-    close: async () => {
-      fake.release()
-      for (const each of [channel, unreachable, strange]) await each.close?.()
-      await fake.close()
-    },
   }
 }
 

@@ -6,14 +6,14 @@ import type { RawRequest } from '../../src/engine/ports/channel.ts'
 import { sign } from '../../src/signing/standard-webhooks.ts'
 import { freePort } from '../fakes/http-provider.ts'
 import { adapter, SANDBOX_SECRET, startSandbox } from '../support/sandbox-harness.ts'
+import { describeChannel } from './channel-contract.ts'
 import {
   type CallbackKind,
   type ChannelHarness,
-  describeChannel,
   outgoingOf,
   type ProviderBehaviour,
   type Sent,
-} from './channel-contract.ts'
+} from './channel-harness.ts'
 
 const OTHER_SECRET = `whsec_${Buffer.from('the secret of other phones...').toString('base64')}`
 

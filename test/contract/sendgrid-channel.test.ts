@@ -1,32 +1,21 @@
 import { sendgrid } from '../../src/channels/sendgrid/sendgrid.ts'
 import type { RawRequest } from '../../src/engine/ports/channel.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
-import type { FakeBehaviour } from '../fakes/fake-provider.ts'
-import { freePort } from '../fakes/http-provider.ts'
-import { errors, SENDGRID_KEY, type SendGridMail, startSendGrid } from '../fakes/sendgrid.ts'
+import { errors, SENDGRID_KEY, startSendGrid } from '../fakes/sendgrid.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, Sent } from './channel-harness.ts'
+import { fakeSide } from './fake-side.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const PERSON = 'ann@example.org'
 const BUSY = errors(429, 'too many requests')
 
-const BEHAVIOURS: Record<ProviderBehaviour, FakeBehaviour<SendGridMail>> = {
-  accept: { do: 'accept' },
-  refuse: { do: 'answer', answer: errors(400, `${PERSON} is not valid`, 'personalizations.0.to.0.email') },
-  busy: { do: 'answer', answer: BUSY },
-  'busy-for-7s': { do: 'answer', answer: { ...BUSY, headers: { 'x-ratelimit-reset': String(NOW / 1000 + 7) } } },
-  fails: { do: 'answer', answer: errors(500, 'internal server error') },
-  'cut-before-taking': { do: 'hang-up' },
-  'cut-after-taking': { do: 'cut' },
-  silent: { do: 'hold' },
-  garbage: { do: 'answer', answer: { status: 200, body: '<html>It works!</html>' } },
+const WORDS = {
+  refuse: errors(400, `${PERSON} is not valid`, 'personalizations.0.to.0.email'),
+  busy: BUSY,
+  busyFor7s: { ...BUSY, headers: { 'x-ratelimit-reset': String(NOW / 1000 + 7) } },
+  fails: errors(500, 'internal server error'),
 }
 
 const EVENTS: Partial<Record<CallbackKind, Readonly<Record<string, unknown>>>> = {
@@ -44,8 +33,7 @@ async function openHarness(): Promise<ChannelHarness> {
     verificationKey: fake.verificationKey,
     baseUrl: fake.url,
   }
-  const channel = sendgrid.create(config, world)
-  const unreachable = sendgrid.create({ ...config, baseUrl: `http://127.0.0.1:${await freePort()}` }, world)
+  const side = await fakeSide(fake, sendgrid, { config, world, words: WORDS, strange: { apiKey: 'SG.guess.work' } })
 
   const callback = (kind: CallbackKind, { outgoing, providerRef }: Sent): RawRequest => {
     const { attemptRef } = outgoing
@@ -58,23 +46,11 @@ async function openHarness(): Promise<ChannelHarness> {
   }
 
   return {
-    channel,
+    ...side,
     abilities: sendgrid.abilities('Email', config),
-    unreachable,
-    strange: sendgrid.create({ ...config, apiKey: 'SG.guess.work' }, world),
     outgoing: { channel: 'Email', address: PERSON, user: { email: PERSON } },
-    behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
-    arrived: fake.arrived,
-    release: fake.release,
-    taken: () => fake.messages.length,
     secrets: [SENDGRID_KEY, 'SG.guess.work', PERSON],
     callback,
-    close: async () => {
-      fake.release()
-      await channel.close?.()
-      await unreachable.close?.()
-      await fake.close()
-    },
   }
 }
 

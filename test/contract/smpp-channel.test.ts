@@ -4,13 +4,8 @@ import { MovableClock } from '../../src/system/movable-clock.ts'
 import { freePort } from '../fakes/http-provider.ts'
 import { LOGIN, type SmscBehaviour, startSmsc } from '../fakes/smsc.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, ProviderBehaviour, Sent } from './channel-harness.ts'
 
 const PERSON = '+6591234567'
 

@@ -5,13 +5,8 @@ import { type Bounce, bounceMail } from '../fakes/bounce.ts'
 import { freePort } from '../fakes/http-provider.ts'
 import { type SmtpBehaviour, startSmtpServer } from '../fakes/smtp-server.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, ProviderBehaviour, Sent } from './channel-harness.ts'
 
 const TOKEN = 'the-token-of-the-bounces'
 const PASSWORD = 'the-password-of-the-mailer'

@@ -1,35 +1,33 @@
 import { telegram } from '../../src/channels/telegram/telegram.ts'
 import type { RawRequest } from '../../src/engine/ports/channel.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
-import type { FakeBehaviour } from '../fakes/fake-provider.ts'
-import { freePort } from '../fakes/http-provider.ts'
-import { BOT_TOKEN, startTelegram, TELEGRAM_SECRET, type TelegramMessage, telegramError } from '../fakes/telegram.ts'
+import { BOT_TOKEN, startTelegram, TELEGRAM_SECRET, telegramError } from '../fakes/telegram.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import { type CallbackKind, type ChannelHarness, describeChannel, type ProviderBehaviour } from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness } from './channel-harness.ts'
+import { fakeSide } from './fake-side.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const CHAT = '987654321'
 const BUSY = 'Too Many Requests: retry later'
 
-const BEHAVIOURS: Record<ProviderBehaviour, FakeBehaviour<TelegramMessage>> = {
-  accept: { do: 'accept' },
-  refuse: { do: 'answer', answer: telegramError(403, 'Forbidden: bot was blocked by the user') },
-  busy: { do: 'answer', answer: telegramError(429, BUSY) },
-  'busy-for-7s': { do: 'answer', answer: telegramError(429, BUSY, { retry_after: 7 }) },
-  fails: { do: 'answer', answer: telegramError(500, 'Internal Server Error') },
-  'cut-before-taking': { do: 'hang-up' },
-  'cut-after-taking': { do: 'cut' },
-  silent: { do: 'hold' },
-  garbage: { do: 'answer', answer: { status: 200, body: '<html>It works!</html>' } },
+const WORDS = {
+  refuse: telegramError(403, 'Forbidden: bot was blocked by the user'),
+  busy: telegramError(429, BUSY),
+  busyFor7s: telegramError(429, BUSY, { retry_after: 7 }),
+  fails: telegramError(500, 'Internal Server Error'),
 }
 
 async function openHarness(): Promise<ChannelHarness> {
   const fake = await startTelegram()
   const world = channelWorld({ connectionId: 'telegram', clock: new MovableClock(NOW) })
   const config = { botToken: BOT_TOKEN, secretToken: TELEGRAM_SECRET, baseUrl: fake.url }
-  const channel = telegram.create(config, world)
-  const unreachable = telegram.create({ ...config, baseUrl: `http://127.0.0.1:${await freePort()}` }, world)
-  const strange = telegram.create({ ...config, botToken: '110201543:guess-work' }, world)
+  const side = await fakeSide(fake, telegram, {
+    config,
+    world,
+    words: WORDS,
+    strange: { botToken: '110201543:guess-work' },
+  })
 
   const callback = (kind: CallbackKind): RawRequest => {
     const chat = { id: Number(CHAT), type: 'private' }
@@ -43,23 +41,12 @@ async function openHarness(): Promise<ChannelHarness> {
   }
 
   return {
-    channel,
+    ...side,
     abilities: telegram.abilities('Telegram', config),
-    unreachable,
-    strange,
     outgoing: { channel: 'Telegram', address: CHAT, user: { channelUserId: CHAT } },
-    behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
-    arrived: fake.arrived,
-    release: fake.release,
-    taken: () => fake.messages.length,
     arriveAtPerson: () => {}, // a message can be deleted on the phone too
     secrets: [BOT_TOKEN, 'guess-work', TELEGRAM_SECRET, CHAT],
     callback,
-    close: async () => {
-      fake.release()
-      for (const each of [channel, unreachable, strange]) await each.close?.()
-      await fake.close()
-    },
   }
 }
 

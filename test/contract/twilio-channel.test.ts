@@ -11,13 +11,8 @@ import {
   type TwilioBehaviour,
 } from '../fakes/twilio.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, ProviderBehaviour, Sent } from './channel-harness.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const CALLBACK_URL = 'http://127.0.0.1:1/callbacks/sms'

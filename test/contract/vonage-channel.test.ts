@@ -1,8 +1,6 @@
 import { vonage } from '../../src/channels/vonage/vonage.ts'
 import type { RawRequest } from '../../src/engine/ports/channel.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
-import type { FakeBehaviour } from '../fakes/fake-provider.ts'
-import { freePort } from '../fakes/http-provider.ts'
 import {
   signedByVonage,
   startVonage,
@@ -12,33 +10,21 @@ import {
   VONAGE_PRIVATE_KEY,
   VONAGE_SECRET,
   VONAGE_SIGNATURE_SECRET,
-  type VonageMessage,
   vonageRefusal,
 } from '../fakes/vonage.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type CaseName,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { type CaseName, describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, Sent } from './channel-harness.ts'
+import { fakeSide } from './fake-side.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const CALLBACK_URL = 'http://127.0.0.1:1/callbacks/vonage'
 const PERSON = '+6591234567'
 
-const BEHAVIOURS: Record<ProviderBehaviour, FakeBehaviour<VonageMessage>> = {
-  accept: { do: 'accept' },
-  refuse: { do: 'answer', answer: vonageRefusal(422, 'messages#1430', `${PERSON} is not valid`) },
-  busy: { do: 'answer', answer: vonageRefusal(429, 'messages#1000', 'Too many requests') },
-  'busy-for-7s': { do: 'answer', answer: vonageRefusal(429, 'messages#1000', 'Too many', { 'retry-after': '7' }) },
-  fails: { do: 'answer', answer: { status: 500 } },
-  'cut-before-taking': { do: 'hang-up' },
-  'cut-after-taking': { do: 'cut' },
-  silent: { do: 'hold' },
-  garbage: { do: 'answer', answer: { status: 200, body: '<html>It works!</html>' } },
+const WORDS = {
+  refuse: vonageRefusal(422, 'messages#1430', `${PERSON} is not valid`),
+  busy: vonageRefusal(429, 'messages#1000', 'Too many requests'),
+  fails: { status: 500 },
 }
 
 const NATIVE: Readonly<Record<string, string>> = {
@@ -55,9 +41,7 @@ async function openHarness(channelName: string, login: object): Promise<ChannelH
   const fake = await startVonage()
   const world = channelWorld({ connectionId: 'vonage', callbackUrl: CALLBACK_URL, clock: new MovableClock(NOW) })
   const config = { ...login, ...SENDERS, signatureSecret: VONAGE_SIGNATURE_SECRET, baseUrl: fake.url }
-  const channel = vonage.create(config, world)
-  const strange = vonage.create({ ...config, apiSecret: 'a guess' }, world)
-  const unreachable = vonage.create({ ...config, baseUrl: `http://127.0.0.1:${await freePort()}` }, world)
+  const side = await fakeSide(fake, vonage, { config, world, words: WORDS, strange: { apiSecret: 'a guess' } })
 
   const callback = (kind: CallbackKind, { outgoing, providerRef = '' }: Sent): RawRequest => {
     const to = outgoing.address.slice(1)
@@ -72,23 +56,13 @@ async function openHarness(channelName: string, login: object): Promise<ChannelH
   }
 
   return {
-    channel,
+    ...side,
     abilities: vonage.abilities(channelName, config),
-    unreachable,
-    strange,
     outgoing: { channel: channelName, address: PERSON, user: { msisdn: PERSON } },
-    behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
-    arrived: fake.arrived,
-    release: fake.release,
     taken: () => fake.standing().length,
     arriveAtPerson: ({ providerRef = '' }) => fake.arriveAtPerson(providerRef),
     secrets: [VONAGE_PRIVATE_KEY, VONAGE_SECRET, VONAGE_SIGNATURE_SECRET, PERSON, PERSON.slice(1)],
     callback,
-    close: async () => {
-      fake.release()
-      for (const each of [channel, strange, unreachable]) await each.close?.()
-      await fake.close()
-    },
   }
 }
 

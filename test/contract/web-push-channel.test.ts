@@ -1,33 +1,20 @@
 import { webPush } from '../../src/channels/web-push/web-push.ts'
 import type { RawRequest } from '../../src/engine/ports/channel.ts'
-import type { FakeBehaviour } from '../fakes/fake-provider.ts'
-import { freePort } from '../fakes/http-provider.ts'
-import { beaconQuery, type PushMessage, refusal, startPushService, VAPID } from '../fakes/web-push.ts'
+import { beaconQuery, refusal, startPushService, VAPID } from '../fakes/web-push.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, Sent } from './channel-harness.ts'
+import { fakeSide } from './fake-side.ts'
 
 const CALLBACK_URL = 'http://127.0.0.1:1/callbacks/push'
 const BEACON_SECRET = 'a-beacon-secret-of-32-characters'
 const DEVICE = 'laptop-of-ann'
 const TEXT = 'Your table is ready.'
-const HTML = { 'content-type': 'text/html' }
 
-const BEHAVIOURS: Record<ProviderBehaviour, FakeBehaviour<PushMessage>> = {
-  accept: { do: 'accept' },
-  refuse: { do: 'answer', ...refusal(410, 106, 'No such subscription') },
-  busy: { do: 'answer', answer: { status: 429, body: { reason: 'TooManyRequests' } } },
-  'busy-for-7s': { do: 'answer', answer: { status: 429, headers: { 'retry-after': '7' } } },
-  fails: { do: 'answer', ...refusal(500, 999, 'An unknown error occurred') },
-  'cut-before-taking': { do: 'hang-up' },
-  'cut-after-taking': { do: 'cut' },
-  silent: { do: 'hold' },
-  garbage: { do: 'answer', answer: { status: 200, body: '<html>It works!</html>', headers: HTML } },
+const WORDS = {
+  refuse: refusal(410, 106, 'No such subscription').answer,
+  busy: { status: 429, body: { reason: 'TooManyRequests' } },
+  fails: refusal(500, 999, 'An unknown error occurred').answer,
 }
 
 async function openHarness(): Promise<ChannelHarness> {
@@ -35,8 +22,7 @@ async function openHarness(): Promise<ChannelHarness> {
   const subscription = fake.subscribe()
   const world = channelWorld({ connectionId: 'push', callbackUrl: CALLBACK_URL })
   const config = { subject: 'mailto:push@example.com', ...VAPID, beaconSecret: BEACON_SECRET, baseUrl: fake.url }
-  const channel = webPush.create(config, world)
-  const unreachable = webPush.create({ ...config, baseUrl: `http://127.0.0.1:${await freePort()}` }, world)
+  const side = await fakeSide(fake, webPush, { config, world, words: WORDS })
 
   /** What the service worker of the browser would call, out of the message that it got. */
   const beaconOf = ({ providerRef, outgoing }: Sent): string => {
@@ -60,27 +46,16 @@ async function openHarness(): Promise<ChannelHarness> {
   })
 
   return {
-    channel,
+    ...side,
     abilities: webPush.abilities('Push', config),
-    unreachable,
     outgoing: {
       channel: 'Push',
       address: DEVICE,
       user: { channelUserId: DEVICE },
       content: { type: 'text', text: TEXT, content: { text: TEXT, push: { subscription } } },
     },
-    behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
-    arrived: fake.arrived,
-    release: fake.release,
-    taken: () => fake.messages.length,
     secrets: [VAPID.privateKey, BEACON_SECRET, DEVICE, TEXT, subscription.endpoint, subscription.keys.auth],
     callback,
-    close: async () => {
-      fake.release()
-      await channel.close?.()
-      await unreachable.close?.()
-      await fake.close()
-    },
   }
 }
 

@@ -3,13 +3,8 @@ import type { RawRequest } from '../../src/engine/ports/channel.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
 import { type Behaviour, freePort, startHttpProvider } from '../fakes/http-provider.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, ProviderBehaviour, Sent } from './channel-harness.ts'
 
 const SECRET = `whsec_${Buffer.from('the secret of this connection').toString('base64')}`
 const OTHER_SECRET = `whsec_${Buffer.from('the secret of somebody else..').toString('base64')}`

@@ -1,7 +1,5 @@
 import { whatsAppCloud } from '../../src/channels/whatsapp-cloud/whatsapp-cloud.ts'
 import type { RawRequest } from '../../src/engine/ports/channel.ts'
-import type { FakeBehaviour } from '../fakes/fake-provider.ts'
-import { freePort } from '../fakes/http-provider.ts'
 import {
   errorItem,
   metaAnswer,
@@ -12,32 +10,20 @@ import {
   WHATSAPP_NUMBER_ID,
   WHATSAPP_TOKEN,
   WHATSAPP_VERIFY_TOKEN,
-  type WhatsAppMessage,
   webhookBody,
 } from '../fakes/whatsapp-cloud.ts'
 import { channelWorld } from '../support/channel-world.ts'
-import {
-  type CallbackKind,
-  type ChannelHarness,
-  describeChannel,
-  type ProviderBehaviour,
-  type Sent,
-} from './channel-contract.ts'
+import { describeChannel } from './channel-contract.ts'
+import type { CallbackKind, ChannelHarness, Sent } from './channel-harness.ts'
+import { fakeSide } from './fake-side.ts'
 
 const PERSON = '+6591234567'
 const STRANGE_TOKEN = 'EAAGof-somebody-else'
 
-const busy = metaAnswer(429, 130429, '(#130429) Rate limit hit')
-const BEHAVIOURS: Record<ProviderBehaviour, FakeBehaviour<WhatsAppMessage>> = {
-  accept: { do: 'accept' },
-  refuse: { do: 'answer', answer: metaAnswer(400, 131026, `(#131026) Message undeliverable to ${PERSON}`) },
-  busy: { do: 'answer', answer: busy },
-  'busy-for-7s': { do: 'answer', answer: { ...busy, headers: { 'retry-after': '7' } } },
-  fails: { do: 'answer', answer: metaAnswer(500, 131000, '(#131000) Something went wrong') },
-  'cut-before-taking': { do: 'hang-up' },
-  'cut-after-taking': { do: 'cut' },
-  silent: { do: 'hold' },
-  garbage: { do: 'answer', answer: { status: 200, body: '<html>It works!</html>' } },
+const WORDS = {
+  refuse: metaAnswer(400, 131026, `(#131026) Message undeliverable to ${PERSON}`),
+  busy: metaAnswer(429, 130429, '(#130429) Rate limit hit'),
+  fails: metaAnswer(500, 131000, '(#131000) Something went wrong'),
 }
 
 function bodyOf(kind: CallbackKind, { outgoing, providerRef = '' }: Sent): unknown {
@@ -69,31 +55,23 @@ async function openHarness(): Promise<ChannelHarness> {
     verifyToken: WHATSAPP_VERIFY_TOKEN,
     baseUrl: fake.url,
   }
-  const channel = whatsAppCloud.create(config, world)
-  const unreachable = whatsAppCloud.create({ ...config, baseUrl: `http://127.0.0.1:${await freePort()}` }, world)
+  const side = await fakeSide(fake, whatsAppCloud, {
+    config,
+    world,
+    words: WORDS,
+    strange: { accessToken: STRANGE_TOKEN },
+  })
 
   const callback = (kind: CallbackKind, sent: Sent): RawRequest => {
     const signed = signedWebhook(bodyOf(kind, sent), kind === 'forged' ? 'a guess' : WHATSAPP_APP_SECRET)
     return { method: 'POST', url: '/callbacks/whatsapp', ...signed }
   }
   return {
-    channel,
+    ...side,
     abilities: whatsAppCloud.abilities('WhatsApp', config),
-    unreachable,
-    strange: whatsAppCloud.create({ ...config, accessToken: STRANGE_TOKEN }, world),
     outgoing: { channel: 'WhatsApp', address: PERSON, user: { msisdn: PERSON } },
-    behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
-    arrived: fake.arrived,
-    release: fake.release,
-    taken: () => fake.messages.length,
     secrets: [WHATSAPP_TOKEN, STRANGE_TOKEN, WHATSAPP_APP_SECRET, WHATSAPP_VERIFY_TOKEN, PERSON],
     callback,
-    close: async () => {
-      fake.release()
-      await channel.close?.()
-      await unreachable.close?.()
-      await fake.close()
-    },
   }
 }
 

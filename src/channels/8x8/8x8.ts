@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { lookUpChannel } from '../../domain/channel-catalogue.ts'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { CheckOutcome, Outgoing } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
 import { fieldsOf } from '../../json/loose-json.ts'
 import { tokenUrl } from '../callback-token.ts'
@@ -156,7 +157,7 @@ function subAccountUrl(config: Config, api: Api): string {
 }
 
 function baseUrlOf({ baseUrl = BASE_URLS.apps, smsBaseUrl = BASE_URLS.sms }: Config, api: Api): string {
-  return (api === 'sms' ? smsBaseUrl : baseUrl).replace(/\/+$/, '')
+  return withoutSlash(api === 'sms' ? smsBaseUrl : baseUrl)
 }
 
 function loginOf({ apiKey }: Config): Record<string, string> {

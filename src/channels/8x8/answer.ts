@@ -1,6 +1,7 @@
 import type { SendOutcome } from '../../domain/message.ts'
 import { type HttpAnswer, type HttpResult, retryAfterMs } from '../../http/http-client.ts'
 import { fieldsOf, idIn } from '../../json/loose-json.ts'
+import { outcomeOfCode, outcomeOfMeaning } from '../error-meaning.ts'
 import { outcomeOf } from '../send-outcome.ts'
 import { apiMeaning, apiWords } from './api-codes.ts'
 
@@ -18,11 +19,7 @@ export function outcomeOfAnswer(result: HttpResult, now: number): SendOutcome {
   const code = codeIn(fieldsOf(result.json)?.code)
   if (code === undefined) return usual
   const detail = `8x8 answered ${result.status}: ${apiWords(code)}`
-  const fault = apiMeaning(code)?.fault
-  if (fault === 'later') return { kind: 'retry', afterMs: retryAfterMs(result, now) ?? LATER_MS, detail }
-  if (usual.kind === 'retry') return { ...usual, detail }
-  const reason = fault ?? (usual.kind === 'rejected' ? usual.reason : 'content')
-  return { kind: 'rejected', reason, detail, code }
+  return outcomeOfCode(usual, apiMeaning(code), { detail, code, afterMs: retryAfterMs(result, now) ?? LATER_MS })
 }
 
 function outcomeOfMessage({ json, status: httpStatus }: HttpAnswer): SendOutcome {
@@ -32,10 +29,9 @@ function outcomeOfMessage({ json, status: httpStatus }: HttpAnswer): SendOutcome
   const providerRef = idIn(umid)
   if (said === 'rejected' || said === 'REJECTED') {
     const code = codeIn(errorCode)
-    const fault = code === undefined ? undefined : apiMeaning(code)?.fault
+    const { fault = 'content' } = apiMeaning(code) ?? {}
     const detail = `8x8 refused the message: ${code === undefined ? 'it gives no code' : apiWords(code)}`
-    if (fault === 'later') return { kind: 'retry', afterMs: LATER_MS, detail }
-    return { kind: 'rejected', reason: fault ?? 'content', detail, ...(code !== undefined && { code }) }
+    return outcomeOfMeaning({ fault }, { detail, code, afterMs: LATER_MS })
   }
   if (typeof said === 'string' && providerRef !== undefined) return { kind: 'accepted', providerRef }
   // It said yes, but not in 8x8's words: somebody in between may have answered, or the answer broke off.

@@ -1,15 +1,10 @@
-import type { RejectReason } from '../../domain/message.ts'
+import { lookUp } from '../../json/loose-json.ts'
+import type { Meaning } from '../error-meaning.ts'
 
 /**
  * The codes with which 8x8's APIs refuse a request; those of receipts are others that share some numbers.
  * https://developer.8x8.com/connect/reference/api-error-codes
  */
-type Meaning = {
-  /** `later` passes by itself. */
-  fault: RejectReason | 'later'
-  words: string
-}
-
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   429: { fault: 'later', words: 'too many requests at one time' },
   1000: { fault: 'content', words: 'a value in the request is not valid' },
@@ -52,8 +47,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   3051: { fault: 'credentials', words: '8x8 does not know the id of the channel' },
 }
 
-export function apiMeaning(code: string): Meaning | undefined {
-  return Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined
+export function apiMeaning(code: string | undefined): Meaning | undefined {
+  return lookUp(MEANINGS, code)
 }
 
 export function apiWords(code: string): string {

@@ -1,4 +1,5 @@
-import type { SuppressionReason } from '../../domain/suppression.ts'
+import { lookUp } from '../../json/loose-json.ts'
+import type { FailureMeaning } from '../error-meaning.ts'
 import { apiWords } from './api-codes.ts'
 
 /**
@@ -6,12 +7,7 @@ import { apiWords } from './api-codes.ts'
  * 8x8 itself has a code of the APIs, from 3000 on.
  * https://developer.8x8.com/connect/docs/delivery-error-codes
  */
-type Meaning = { words: string; suppress?: SuppressionReason }
-
-/** The message's time ran out. */
-export const EXPIRED = '36'
-
-const MEANINGS: Readonly<Record<string, Meaning>> = {
+const MEANINGS: Readonly<Record<string, FailureMeaning>> = {
   1: { words: 'the person is not on this channel, or the phone is not in reach' },
   2: { words: 'the channel does not take this content' },
   3: { words: 'the request lacks something that the channel wants' },
@@ -90,18 +86,17 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   2023: { words: 'the number is none of any operator', suppress: 'bad-address' },
 }
 
-export function suppressionFor(code: string): SuppressionReason | undefined {
-  return meaningOf(code)?.suppress
+/** The message's time ran out. */
+export const EXPIRED = '36'
+
+export function receiptMeaning(code: string | undefined): FailureMeaning | undefined {
+  return lookUp(MEANINGS, code)
 }
 
 export function receiptWords(code: string): string {
-  const words = meaningOf(code)?.words
+  const words = receiptMeaning(code)?.words
   if (words !== undefined) return words
   return Number(code) >= 3000
     ? apiWords(code)
     : `code ${code}, see https://developer.8x8.com/connect/docs/delivery-error-codes`
-}
-
-function meaningOf(code: string): Meaning | undefined {
-  return Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined
 }

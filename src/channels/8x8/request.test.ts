@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import type { Outgoing } from '../../engine/ports/channel.ts'
 import { requestOf } from './request.ts'
 

@@ -1,7 +1,8 @@
 import { lookUpChannel } from '../../domain/channel-catalogue.ts'
 import type { ContentType, StepContent } from '../../domain/content.ts'
 import type { Outgoing } from '../../engine/ports/channel.ts'
-import type { Fields } from '../../json/loose-json.ts'
+import { type Fields, lookUp } from '../../json/loose-json.ts'
+import { isPhone } from '../person-address.ts'
 
 /** The channels that we send through 8x8, with the content that each of them takes as it is. */
 const CARRIES: Readonly<Record<string, readonly ContentType[]>> = {
@@ -17,7 +18,7 @@ const CARRIES: Readonly<Record<string, readonly ContentType[]>> = {
 export const CHANNEL_NAMES = Object.keys(CARRIES)
 
 export function carriedBy(channel: string): readonly ContentType[] {
-  return Object.hasOwn(CARRIES, channel) ? (CARRIES[channel] ?? ['text']) : ['text']
+  return lookUp(CARRIES, channel) ?? ['text']
 }
 
 /** 8x8's name for a channel in ours; undefined for one that we do not send through it. */
@@ -54,12 +55,10 @@ export function requestOf(
   return { api: 'apps', path: 'messages', body: message }
 }
 
-const PHONE = /^\+[1-9]\d{6,14}$/
-
 function userOf(channel: string, address: string): Fields | undefined {
   // 8x8's pages and its OpenAPI description give the field for LINE two names; each reads the one that it knows.
   if (channel === 'Line') return { channelUserId: address, lineUserId: address }
-  if (PHONE.test(address)) return { msisdn: address }
+  if (isPhone(address)) return { msisdn: address }
   return channel === 'WhatsApp' && /^[A-Z]{2}\.[A-Za-z0-9]+$/.test(address) ? { channelUserId: address } : undefined
 }
 

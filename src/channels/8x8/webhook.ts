@@ -1,15 +1,16 @@
 import { e164Of } from '../../domain/address.ts'
 import { lookUpChannel } from '../../domain/channel-catalogue.ts'
 import type { Report } from '../../domain/transition.ts'
-import type { CallbackResult, Heard, RawRequest, Receipt, Told } from '../../engine/ports/channel.ts'
+import type { CallbackResult, RawRequest, Told } from '../../engine/ports/channel.ts'
 import { type Fields, fieldsOf, idIn, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
 import { isOneOf } from '../../signing/same-text.ts'
-import { attemptRefIn } from '../attempt-ref.ts'
+import { attemptRefIn, receiptsOf } from '../attempt-ref.ts'
 import { hasToken } from '../callback-token.ts'
 import type { World } from '../define-channel.ts'
+import { suppressedBy } from '../error-meaning.ts'
 import { heardText } from '../replies.ts'
 import { codeIn } from './answer.ts'
-import { EXPIRED, receiptWords, suppressionFor } from './receipt-codes.ts'
+import { EXPIRED, receiptMeaning, receiptWords } from './receipt-codes.ts'
 import { channelOfWire } from './request.ts'
 
 /**
@@ -52,19 +53,8 @@ function receipt(payload: Fields, wire: unknown, number?: unknown): Partial<Told
   if (report === undefined) return {}
   const channel = channelOfWire(wire)
   const address = channel && (e164Of(textIn(number) ?? '') ?? addressOf(channel, fieldsOf(payload.user)))
-  const reason = suppressionFor(report.error?.code ?? '')
-  const heard: Heard[] =
-    channel === undefined || address === undefined || reason === undefined
-      ? []
-      : [{ kind: 'suppress', channel, address, reason }]
-  return { receipts: receiptsOf(attemptRefIn(payload.clientMessageId), payload.umid, report), heard }
-}
-
-function receiptsOf(attemptRef: string | undefined, umid: unknown, report: Report): Receipt[] {
-  // Our own reference first: it is good even before the send was answered.
-  if (attemptRef !== undefined) return [{ attemptRef, report }]
-  const providerRef = idIn(umid)
-  return providerRef === undefined ? [] : [{ providerRef, report }]
+  const heard = suppressedBy(receiptMeaning(report.error?.code), channel, address)
+  return { receipts: receiptsOf(attemptRefIn(payload.clientMessageId), idIn(payload.umid), report), heard }
 }
 
 /** `state`, or `state/detail` where the detail makes a difference: an operator that has it is not yet the person. */
@@ -118,7 +108,7 @@ function inbound(payload: Fields): Partial<Told> {
   const heard = heardText({ channel, address, id, ...rest, ...(at !== undefined && { at }) })
   if (!lookUpChannel(channel)?.reports.includes('read')) return { heard }
   const report: Report = { status: 'read', native: 'reply', ...(at !== undefined && { providerAt: at }) }
-  return { heard, receipts: receiptsOf(undefined, payload.replyToUmid, report) }
+  return { heard, receipts: receiptsOf(undefined, idIn(payload.replyToUmid), report) }
 }
 
 function written(body: unknown, timestamp: unknown): { text?: string; at?: number } {

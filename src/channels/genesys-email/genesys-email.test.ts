@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import { type GenesysFake, startGenesys } from '../../../test/fakes/genesys.ts'
 import { freePort } from '../../../test/fakes/http-provider.ts'
 import { channelWorld } from '../../../test/support/channel-world.ts'

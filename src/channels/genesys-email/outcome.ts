@@ -1,7 +1,7 @@
 import type { SendOutcome } from '../../domain/message.ts'
 import { codeOf, isSuccess, wordsOf } from '../../genesys-cloud/answer-words.ts'
 import type { CloudResult } from '../../genesys-cloud/cloud.ts'
-import type { NoToken } from '../../genesys-cloud/tokens.ts'
+import type { NoToken } from '../../http/bearer-tokens.ts'
 import type { HttpAnswer } from '../../http/http-client.ts'
 import { idIn, isObject } from '../../json/loose-json.ts'
 import { outcomeOf } from '../send-outcome.ts'

@@ -1,18 +1,13 @@
 import type { RejectReason } from '../../domain/message.ts'
-import type { SuppressionReason } from '../../domain/suppression.ts'
+import { lookUp } from '../../json/loose-json.ts'
+import type { FailureMeaning, Meaning } from '../error-meaning.ts'
 
 /**
  * Infobip's words for what became of a message: a status, and for some an error behind it, each with a number of its own
- * kind. What is not here means no more than its group.
+ * kind. What is not here means no more than its group. `taken`: an earlier call was.
  * https://www.infobip.com/docs/essentials/api-essentials/response-status-and-error-codes
  */
-type StatusMeaning = {
-  /** When a send is answered with it. `taken`: an earlier call was; `later`: it passes by itself. */
-  fault: RejectReason | 'later' | 'taken'
-  words: string
-  suppress?: SuppressionReason
-}
-type ErrorMeaning = { words: string; suppress?: SuppressionReason }
+type StatusMeaning = Meaning<RejectReason | 'later' | 'taken'>
 
 const STATUSES: Readonly<Record<string, StatusMeaning>> = {
   4: { fault: 'recipient', words: 'the operator refused the message' },
@@ -47,7 +42,7 @@ const STATUSES: Readonly<Record<string, StatusMeaning>> = {
   100: { fault: 'content', words: 'the request was not valid, or the service was away' },
 }
 
-const ERRORS: Readonly<Record<string, ErrorMeaning>> = {
+const ERRORS: Readonly<Record<string, FailureMeaning>> = {
   1: { words: 'the number is unknown to its network' },
   5: { words: 'the number is not identified in its network' },
   6: { words: 'the phone cannot be reached: it is off or without signal' },
@@ -101,11 +96,11 @@ const ERRORS: Readonly<Record<string, ErrorMeaning>> = {
 }
 
 export function statusMeaning(id: number): StatusMeaning | undefined {
-  return Object.hasOwn(STATUSES, id) ? STATUSES[id] : undefined
+  return lookUp(STATUSES, id)
 }
 
-export function errorMeaning(id: number): ErrorMeaning | undefined {
-  return Object.hasOwn(ERRORS, id) ? ERRORS[id] : undefined
+export function errorMeaning(id: number): FailureMeaning | undefined {
+  return lookUp(ERRORS, id)
 }
 
 /** Where to look up what we have no words for. */

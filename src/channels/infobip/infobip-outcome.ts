@@ -1,6 +1,7 @@
 import type { RejectReason, SendOutcome } from '../../domain/message.ts'
 import type { HttpAnswer, HttpResult } from '../../http/http-client.ts'
 import { type Fields, fieldsOf, idIn, objectsIn, textIn } from '../../json/loose-json.ts'
+import { outcomeOfMeaning } from '../error-meaning.ts'
 import { outcomeOf } from '../send-outcome.ts'
 import { lookUpWords, statusMeaning } from './codes.ts'
 
@@ -32,18 +33,11 @@ function outcomeOfMessage({ json, status: httpStatus }: HttpAnswer, messageId: s
     return { kind: 'uncertain', detail: `answered ${httpStatus} without the status of a message` }
   }
   const code = id as number
-  const meaning = statusMeaning(code)
+  const { fault = 'content', words = lookUpWords('status', code), suppress } = statusMeaning(code) ?? {}
   // The answer to a repeat: the first call was the one that counted.
-  if (meaning?.fault === 'taken') return { kind: 'accepted', providerRef: messageId }
-  const detail = `Infobip refused the message: ${meaning?.words ?? lookUpWords('status', code)}`
-  if (meaning?.fault === 'later') return { kind: 'retry', afterMs: LATER_MS, detail }
-  return {
-    kind: 'rejected',
-    reason: meaning?.fault ?? 'content',
-    detail,
-    code: String(code),
-    ...(meaning?.suppress !== undefined && { suppress: meaning.suppress }),
-  }
+  if (fault === 'taken') return { kind: 'accepted', providerRef: messageId }
+  const detail = `Infobip refused the message: ${words}`
+  return outcomeOfMeaning({ fault, suppress }, { detail, code: String(code), afterMs: LATER_MS })
 }
 
 /** Whose fault it is, by the field that Infobip finds wrong. */

@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import { startFakeProvider } from '../../../test/fakes/fake-provider.ts'
 import { apiError, INFOBIP_KEY, INFOBIP_SECRET, infobipToken, startInfobip } from '../../../test/fakes/infobip.ts'
 import { channelWorld } from '../../../test/support/channel-world.ts'

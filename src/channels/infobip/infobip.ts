@@ -2,10 +2,12 @@ import { STATUS_CODES } from 'node:http'
 import { type Static, Type } from 'typebox'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { CheckOutcome, Outgoing } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
 import { fieldsOf } from '../../json/loose-json.ts'
 import { tokenUrl } from '../callback-token.ts'
 import { defineChannel, listOf, Secret, Secrets, type World } from '../define-channel.ts'
+import { isPhone, NO_PHONE } from '../person-address.ts'
 import { contentOf, type InfobipContent } from './content.ts'
 import { outcomeOfAnswer } from './infobip-outcome.ts'
 import { readReports } from './reports.ts'
@@ -96,9 +98,7 @@ async function send(
   if (channel === undefined || from === undefined) {
     return { kind: 'rejected', reason: 'credentials', detail: `senders names nobody for ${outgoing.channel}` }
   }
-  if (!/^\+[1-9]\d{6,14}$/.test(outgoing.address)) {
-    return { kind: 'rejected', reason: 'recipient', detail: 'the address is no phone number with + and country code' }
-  }
+  if (!isPhone(outgoing.address)) return { kind: 'rejected', ...NO_PHONE }
   const written = contentOf(outgoing.content, channel.wire)
   if ('unfit' in written) return { kind: 'rejected', reason: 'content', detail: written.unfit }
   const request = {
@@ -172,5 +172,5 @@ function loginOf({ apiKey }: Config): Record<string, string> {
 }
 
 function baseUrlOf({ baseUrl }: Config): string {
-  return baseUrl.replace(/\/+$/, '')
+  return withoutSlash(baseUrl)
 }

@@ -1,12 +1,13 @@
 import { e164Of } from '../../domain/address.ts'
 import { lookUpChannel } from '../../domain/channel-catalogue.ts'
 import type { Report } from '../../domain/transition.ts'
-import type { CallbackResult, Heard, RawRequest, Receipt, Told } from '../../engine/ports/channel.ts'
-import { type Fields, fieldsOf, idIn, objectsIn, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
+import type { CallbackResult, RawRequest, Receipt, Told } from '../../engine/ports/channel.ts'
+import { type Fields, fieldsOf, idIn, lookUp, objectsIn, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
 import { isOneOf } from '../../signing/same-text.ts'
-import { attemptRefIn } from '../attempt-ref.ts'
+import { attemptRefIn, receiptsOf } from '../attempt-ref.ts'
 import { hasToken } from '../callback-token.ts'
 import type { World } from '../define-channel.ts'
+import { suppressedBy } from '../error-meaning.ts'
 import { heardText } from '../replies.ts'
 import { errorMeaning, lookUpWords, statusMeaning } from './codes.ts'
 import { channelOfWire } from './wire-channels.ts'
@@ -57,18 +58,15 @@ function delivery(result: Fields): Partial<Told> {
   if (report === undefined) return {}
   const channel = channelOfWire(result.channel)
   const address = e164Of(textIn(result.destination) ?? '')
-  const reason = meaningsOf(result).find((meaning) => meaning?.suppress !== undefined)?.suppress
-  const heard: Heard[] =
-    reason === undefined || channel === undefined || address === undefined
-      ? []
-      : [{ kind: 'suppress', channel, address, reason }]
-  return { receipts: receiptsOf(result, 'messageId', report), heard }
+  const meaning = meaningsOf(result).find((each) => each?.suppress !== undefined)
+  const heard = suppressedBy(meaning, channel, address)
+  return { receipts: receiptsIn(result, 'messageId', report), heard }
 }
 
 function seen(result: Fields): Partial<Told> {
   const providerAt = timeIn(result.seenAt)
   const report: Report = { status: 'read', native: 'SEEN', ...(providerAt !== undefined && { providerAt }) }
-  return { receipts: receiptsOf(result, 'messageId', report) }
+  return { receipts: receiptsIn(result, 'messageId', report) }
 }
 
 /** Of what a person writes. Who answers a message has it before him. */
@@ -85,17 +83,13 @@ function written(result: Fields): Partial<Told> {
   const heard = heardText({ channel, address, id, ...(text !== '' && { text }), ...(at !== undefined && { at }) })
   const answers = lookUpChannel(channel)?.reports.includes('read') && idIn(result.pairedMessageId, LONGEST_ID)
   const report: Report = { status: 'read', native: 'reply', ...(at !== undefined && { providerAt: at }) }
-  return { heard, receipts: answers ? receiptsOf(result, 'pairedMessageId', report) : [] }
+  return { heard, receipts: answers ? receiptsIn(result, 'pairedMessageId', report) : [] }
 }
 
 const LONGEST_ID = 200
 
-/** Our own reference first: it is good even before the send was answered. */
-function receiptsOf(result: Fields, idField: 'messageId' | 'pairedMessageId', report: Report): Receipt[] {
-  const attemptRef = attemptRefIn(result.callbackData)
-  if (attemptRef !== undefined) return [{ attemptRef, report }]
-  const providerRef = idIn(result[idField], LONGEST_ID)
-  return providerRef === undefined ? [] : [{ providerRef, report }]
+function receiptsIn(result: Fields, idField: 'messageId' | 'pairedMessageId', report: Report): Receipt[] {
+  return receiptsOf(attemptRefIn(result.callbackData), idIn(result[idField], LONGEST_ID), report)
 }
 
 /** By a status's own number. 2 is the operator's network, and only 5 the handset. */
@@ -118,7 +112,7 @@ const GROUPS: Readonly<Record<string, Report['status']>> = {
 
 function reportOf(result: Fields): Report | undefined {
   const { id, groupId, name } = fieldsOf(result.status) ?? {}
-  const status = lookUp(STATUSES, id) ?? lookUp(GROUPS, groupId)
+  const status = lookUp(STATUSES, numberIn(id)) ?? lookUp(GROUPS, numberIn(groupId))
   if (status === undefined) return undefined
   const providerAt = timeIn(result.doneAt) ?? timeIn(result.sentAt)
   const at = providerAt === undefined ? {} : { providerAt }
@@ -143,11 +137,6 @@ function meaningsOf(result: Fields) {
     errorMeaning(numberIn(fieldsOf(result.error)?.id) ?? 0),
     statusMeaning(numberIn(fieldsOf(result.status)?.id) ?? 0),
   ]
-}
-
-function lookUp(table: Readonly<Record<string, Report['status']>>, key: unknown): Report['status'] | undefined {
-  const number = numberIn(key)
-  return number !== undefined && Object.hasOwn(table, number) ? table[number] : undefined
 }
 
 function numberIn(value: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import type { ContentType } from '../../domain/content.ts'
+import { lookUp } from '../../json/loose-json.ts'
 
 /** The channels that we send through Infobip, and what its one API for all of them calls them. */
 export type InfobipChannel = {
@@ -27,7 +28,7 @@ const CHANNELS: Readonly<Record<string, InfobipChannel>> = {
 export const CHANNEL_NAMES = Object.keys(CHANNELS)
 
 export function infobipChannel(name: string): InfobipChannel | undefined {
-  return Object.hasOwn(CHANNELS, name) ? CHANNELS[name] : undefined
+  return lookUp(CHANNELS, name)
 }
 
 /** Our name for a channel of Infobip's; undefined for one that we do not send through it. */

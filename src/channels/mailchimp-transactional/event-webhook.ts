@@ -1,8 +1,9 @@
 import type { Report } from '../../domain/advance.ts'
 import type { SuppressionReason } from '../../domain/suppression.ts'
 import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
-import { type Fields, fieldsOf, idIn, timeIn } from '../../json/loose-json.ts'
-import { ATTEMPT_KEY, attemptRefIn, collectEvents, heardOf, type MailEvent, receiptFor } from '../mail-events.ts'
+import { type Fields, fieldsOf, idIn, lookUp, timeIn } from '../../json/loose-json.ts'
+import { attemptRefIn, receiptsOf } from '../attempt-ref.ts'
+import { ATTEMPT_KEY, collectEvents, heardOf, type MailEvent } from '../mail-events.ts'
 import { mailFailure } from '../mail-failure.ts'
 import { refusalFor } from './refusals.ts'
 import { isSignedBy } from './signature.ts'
@@ -63,9 +64,9 @@ function readEvent(event: Fields, subaccount: string | undefined): MailEvent {
   const providerAt = timeIn(event.ts)
   return {
     heard: heardOf(msg, suppress && { kind: 'suppress', reason: suppress }),
-    receipt:
+    receipts:
       report &&
-      receiptFor(attemptRefIn(fieldsOf(msg.metadata)?.[ATTEMPT_KEY]), idIn(event._id) ?? idIn(msg._id), {
+      receiptsOf(attemptRefIn(fieldsOf(msg.metadata)?.[ATTEMPT_KEY]), idIn(event._id) ?? idIn(msg._id), {
         ...report,
         ...(providerAt !== undefined && { providerAt }),
       }),
@@ -93,7 +94,7 @@ function meaningOf(word: unknown, msg: Fields): Meaning | undefined {
 }
 
 function bounceOf({ diag, bounce_description: kind }: Fields, native: string): Report {
-  const words = typeof kind === 'string' && Object.hasOwn(BOUNCES, kind) ? BOUNCES[kind] : undefined
+  const words = lookUp(BOUNCES, kind)
   return { ...mailFailure([diag], words ?? 'the receiving server refused it'), native }
 }
 

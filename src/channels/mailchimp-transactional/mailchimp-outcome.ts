@@ -1,8 +1,9 @@
-import type { RejectReason, SendOutcome } from '../../domain/message.ts'
+import type { SendOutcome } from '../../domain/message.ts'
 import type { CheckOutcome } from '../../engine/ports/channel.ts'
 import type { HttpAnswer, HttpResult } from '../../http/http-client.ts'
-import { type Fields, fieldsOf, idIn, objectsIn } from '../../json/loose-json.ts'
+import { type Fields, fieldsOf, idIn, lookUp, objectsIn } from '../../json/loose-json.ts'
 import { checkByStatus } from '../check-by-status.ts'
+import { type Meaning, outcomeOfMeaning } from '../error-meaning.ts'
 import { outcomeOf } from '../send-outcome.ts'
 import { refusalFor } from './refusals.ts'
 
@@ -23,7 +24,7 @@ export function outcomeOfAnswer(result: HttpResult, now: number): SendOutcome {
 }
 
 /** Of those that say what is to be done; any other is read by its HTTP status. `later`: it was not taken, and it passes. */
-const ERRORS: Readonly<Record<string, { fault: RejectReason | 'later'; words: string }>> = {
+const ERRORS: Readonly<Record<string, Meaning>> = {
   Invalid_Key: { fault: 'credentials', words: 'the API key is not valid' },
   PaymentRequired: { fault: 'credentials', words: 'the account has to be paid for' },
   MC_Exception_PaymentRequired: { fault: 'credentials', words: 'the account has to be paid for' },
@@ -37,15 +38,14 @@ function namedError({ json, status }: HttpAnswer): SendOutcome | undefined {
   const error = errorIn(json)
   if (error === undefined) return undefined
   const { name, message } = error
-  const known = Object.hasOwn(ERRORS, name) ? ERRORS[name] : name === 'ValidationError' ? faultOf(message) : undefined
+  const known = name === 'ValidationError' ? faultOf(message) : lookUp(ERRORS, name)
   if (known === undefined) return undefined
   const detail = `Mailchimp answered ${status} ${name}: ${known.words}`
-  if (known.fault === 'later') return { kind: 'retry', afterMs: MAINTENANCE_MS, detail }
-  return { kind: 'rejected', reason: known.fault, detail, code: name }
+  return outcomeOfMeaning(known, { detail, code: name, afterMs: MAINTENANCE_MS })
 }
 
 /** Which part of the mail is not valid is told in the sentence alone, by the names of fields. */
-function faultOf(message: string): { fault: RejectReason; words: string } {
+function faultOf(message: string): Meaning {
   if (/\bfrom_(email|name)\b/.test(message)) return { fault: 'credentials', words: 'the sender (from) is not valid' }
   if (/\b(key|subaccount|tags)\b/.test(message)) return { fault: 'credentials', words: 'a setting is not valid' }
   if (/["']to\b|"email\b/.test(message)) return { fault: 'recipient', words: 'the address is not valid' }

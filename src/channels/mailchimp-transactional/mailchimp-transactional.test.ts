@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import { MAILCHIMP_KEY, type MailchimpOptions, startMailchimp } from '../../../test/fakes/mailchimp-transactional.ts'
 import { channelWorld } from '../../../test/support/channel-world.ts'
 import type { Channel, Outgoing } from '../../engine/ports/channel.ts'

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Outgoing } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { createHttpClient } from '../../http/http-client.ts'
 import { defineChannel, listOf, Secret, Secrets, Url } from '../define-channel.ts'
 import { ATTEMPT_KEY, MAIL_CHANNEL } from '../mail-events.ts'
@@ -70,7 +71,7 @@ export const mailchimpTransactional = defineChannel({
   }),
   create: (config, world) => {
     const http = createHttpClient()
-    const baseUrl = (config.baseUrl ?? BASE_URL).replace(/\/+$/, '')
+    const baseUrl = withoutSlash(config.baseUrl ?? BASE_URL)
     const keys = listOf(config.webhookKey)
     // The key goes in the body of each call: nothing of a request may be shown.
     const call = (path: string, fields: object, signal: AbortSignal) =>

@@ -1,17 +1,12 @@
 import type { RejectReason } from '../../domain/message.ts'
-import type { SuppressionReason } from '../../domain/suppression.ts'
-import { idIn } from '../../json/loose-json.ts'
+import { idIn, lookUp } from '../../json/loose-json.ts'
+import type { Meaning } from '../error-meaning.ts'
 
 /**
  * Why Mailchimp does not send a mail to somebody: in the answer to a send (`reject_reason`), in an event, and as the reason
  * of an entry in its deny list. https://mailchimp.com/developer/transactional/api/messages/send-new-message/
  */
-export type Refusal = {
-  fault: RejectReason
-  words: string
-  /** It holds for whatever else would go to this address. */
-  suppress?: SuppressionReason
-}
+export type Refusal = Meaning<RejectReason>
 
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   'hard-bounce': { fault: 'recipient', words: 'the address has bounced before', suppress: 'bad-address' },
@@ -34,6 +29,5 @@ const LONGEST_CODE = 40
 /** Mailchimp's own word as the code; of one that we do not know, no more than that it was refused. */
 export function refusalFor(given: unknown): Refusal & { code?: string } {
   const code = idIn(given, LONGEST_CODE)
-  const refusal = code !== undefined && Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : undefined
-  return { ...(refusal ?? OTHER), ...(code !== undefined && { code }) }
+  return { ...(lookUp(REFUSALS, code) ?? OTHER), ...(code !== undefined && { code }) }
 }

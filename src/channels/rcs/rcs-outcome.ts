@@ -1,13 +1,12 @@
 import type { RejectReason, SendOutcome } from '../../domain/message.ts'
 import type { RevokeOutcome } from '../../engine/ports/channel.ts'
 import type { HttpAnswer, HttpResult } from '../../http/http-client.ts'
-import { fieldsOf, isObject } from '../../json/loose-json.ts'
+import { fieldsOf, isObject, lookUp } from '../../json/loose-json.ts'
+import type { Meaning } from '../error-meaning.ts'
 import { outcomeOf } from '../send-outcome.ts'
 
 /** Google's words for what went wrong (`error.status`), as far as they say more than the HTTP status that they came with. */
-type Meaning = { fault: RejectReason | 'taken' | 'unknown'; words: string }
-
-const MEANINGS: Readonly<Record<string, Meaning>> = {
+const MEANINGS: Readonly<Record<string, Meaning<RejectReason | 'taken' | 'unknown'>>> = {
   NOT_FOUND: {
     fault: 'recipient',
     words: 'the phone cannot be reached by RCS: it has none, or the agent is not launched on its network',
@@ -44,7 +43,7 @@ export function outcomeOfAnswer(result: HttpResult, messageId: string, now: numb
   if (usual.kind !== 'rejected') return usual
   const code = codeOf(result)
   if (code === undefined) return withoutCode(usual, result.status)
-  const meaning = Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined
+  const meaning = lookUp(MEANINGS, code)
   if (meaning === undefined) return { ...usual, detail: `Google answered ${result.status} ${code}`, code }
   const detail = `Google answered ${result.status}: ${meaning.words}`
   switch (meaning.fault) {

@@ -1,6 +1,7 @@
 import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf, revocationOf } from '../../../test/contract/channel-contract.ts'
+import { revocationOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import { keyFileOf, RCS_AGENT, RCS_CLIENT_TOKEN, type RcsOptions, startRcs } from '../../../test/fakes/rcs.ts'
 import { channelWorld } from '../../../test/support/channel-world.ts'
 import type { Channel, Outgoing, Revocation } from '../../engine/ports/channel.ts'

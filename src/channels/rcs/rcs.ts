@@ -1,9 +1,11 @@
 import { type Static, Type } from 'typebox'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { CheckOutcome, Outgoing, Revocation, RevokeOutcome } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { defineChannel, listOf, Secret, Secrets, Url, type World } from '../define-channel.ts'
 import { createGoogleApi, type GoogleApi, outcomeWithoutToken } from '../google-api.ts'
 import { readServiceAccount } from '../google-service-account.ts'
+import { isPhone, NO_PHONE } from '../person-address.ts'
 import { type AgentMessage, contentMessageOf, TTL_SECONDS, ttlSecondsOf } from './agent-message.ts'
 import { messageIdOf } from './message-id.ts'
 import { outcomeOfAnswer, revocationOf } from './rcs-outcome.ts'
@@ -103,9 +105,7 @@ async function send(
   signal: AbortSignal,
 ): Promise<SendOutcome> {
   const { address, content, idempotencyKey, validForMs, willBeRevoked = false } = outgoing
-  if (!isPhone(address)) {
-    return { kind: 'rejected', reason: 'recipient', detail: 'the address is no phone number with + and country code' }
-  }
+  if (!isPhone(address)) return { kind: 'rejected', ...NO_PHONE }
   const contentMessage = contentMessageOf(content)
   if (contentMessage === undefined) return { kind: 'rejected', reason: 'content', detail: 'there is nothing to send' }
   const { messageTrafficType } = config
@@ -152,10 +152,6 @@ async function check(api: GoogleApi, email: string, signal: AbortSignal): Promis
   return { kind: refused ? 'refused' : 'unknown', detail: login.detail }
 }
 
-function isPhone(address: string): boolean {
-  return /^\+[1-9]\d{6,14}$/.test(address)
-}
-
 function baseUrlOf({ baseUrl, region }: Config): string {
-  return (baseUrl ?? `https://${region === undefined ? '' : `${region}-`}${HOST}`).replace(/\/+$/, '')
+  return withoutSlash(baseUrl ?? `https://${region === undefined ? '' : `${region}-`}${HOST}`)
 }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { e164Of } from '../../domain/address.ts'
 import type { Report } from '../../domain/advance.ts'
 import type { CallbackResult, Heard, RawRequest } from '../../engine/ports/channel.ts'
-import { type Fields, fieldsOf, idIn, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
+import { type Fields, fieldsOf, idIn, lookUp, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
 import { isOneOf } from '../../signing/same-text.ts'
 import { heardText } from '../replies.ts'
 
@@ -54,7 +54,7 @@ function readEvent(event: Fields): CallbackResult {
   if (eventType === undefined) return readMessage(event)
   if (typeof eventType !== 'string') return { kind: 'unreadable', detail: 'its eventType is no text' }
   if (eventType === 'UNSUBSCRIBE' || eventType === 'SUBSCRIBE') return readSubscription(event, eventType)
-  const status = Object.hasOwn(STATUSES, eventType) ? STATUSES[eventType] : undefined
+  const status = lookUp(STATUSES, eventType)
   if (status === undefined) return heard([])
   const providerRef = idIn(event.messageId)
   if (providerRef === undefined) return { kind: 'unreadable', detail: `${eventType} without a messageId` }

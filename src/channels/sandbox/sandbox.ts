@@ -4,8 +4,9 @@ import { CHANNEL_CATALOGUE, lookUpChannel } from '../../domain/channel-catalogue
 import { CONTENT_TYPES } from '../../domain/content.ts'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Abilities, CallbackResult, Outgoing, RawRequest, Receipt } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
-import { isObject } from '../../json/loose-json.ts'
+import { isObject, lookUp } from '../../json/loose-json.ts'
 import { SIGNING_SECRET_PATTERN, sign, verify } from '../../signing/standard-webhooks.ts'
 import { defineChannel, Url, type World } from '../define-channel.ts'
 import { outcomeOf } from '../send-outcome.ts'
@@ -74,7 +75,7 @@ async function send(
     'content-type': 'application/json',
     ...sign(config.secret, outgoing.idempotencyKey, clock.now() / 1000, body),
   }
-  const url = `${config.url.replace(/\/+$/, '')}/provider/messages`
+  const url = `${withoutSlash(config.url)}/provider/messages`
   const result = await client.call({ url, headers, body }, signal)
   if (result.kind === 'answered') {
     const answer = isObject(result.json) ? result.json : {}
@@ -129,7 +130,7 @@ const STATUSES: Readonly<Record<string, Report['status']>> = {
 function readReceipt(item: unknown): Receipt | undefined {
   if (!isObject(item) || typeof item.status !== 'string') return undefined
   const native = typeof item.detail === 'string' ? `${item.status}/${item.detail}` : item.status
-  const status = Object.hasOwn(STATUSES, native) ? STATUSES[native] : undefined
+  const status = lookUp(STATUSES, native)
   if (status === undefined) return undefined
   const providerAt = typeof item.timestamp === 'string' ? Date.parse(item.timestamp) : Number.NaN
   const report: Report = {

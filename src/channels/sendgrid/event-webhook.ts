@@ -1,16 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import type { Report } from '../../domain/advance.ts'
 import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
-import { type Fields, fieldsOf, idIn, parseJson, timeIn } from '../../json/loose-json.ts'
-import {
-  ATTEMPT_KEY,
-  attemptRefIn,
-  collectEvents,
-  heardOf,
-  type MailEvent,
-  receiptFor,
-  type Verdict,
-} from '../mail-events.ts'
+import { type Fields, fieldsOf, idIn, lookUp, parseJson, timeIn } from '../../json/loose-json.ts'
+import { attemptRefIn, receiptsOf } from '../attempt-ref.ts'
+import { ATTEMPT_KEY, collectEvents, heardOf, type MailEvent, type Verdict } from '../mail-events.ts'
 import { mailFailure } from '../mail-failure.ts'
 import { isSignedBy } from './signature.ts'
 
@@ -59,9 +52,9 @@ function readEvent(event: Fields, group: number | undefined): MailEvent {
   const providerAt = timeIn(event.timestamp)
   return {
     heard: meaning.onlyOurs && !isOurs ? undefined : heardOf(event, heard),
-    receipt:
+    receipts:
       report &&
-      receiptFor(attemptRef, messageIdIn(event), { ...report, ...(providerAt !== undefined && { providerAt }) }),
+      receiptsOf(attemptRef, messageIdIn(event), { ...report, ...(providerAt !== undefined && { providerAt }) }),
   }
 }
 
@@ -100,7 +93,7 @@ function meaningOf(event: Fields): Meaning | undefined {
   const word = typeof event.event === 'string' ? event.event : ''
   if (word === 'bounce') return bounceOf(event)
   if (word === 'dropped') return dropOf(event)
-  return Object.hasOwn(EVENTS, word) ? EVENTS[word] : undefined
+  return lookUp(EVENTS, word)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import { SENDGRID_KEY, type SendGridOptions, startSendGrid } from '../../../test/fakes/sendgrid.ts'
 import { channelWorld } from '../../../test/support/channel-world.ts'
 import type { Channel, Outgoing } from '../../engine/ports/channel.ts'

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Outgoing } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { createHttpClient } from '../../http/http-client.ts'
 import { defineChannel, listOf, Secret, Url } from '../define-channel.ts'
 import { ATTEMPT_KEY, MAIL_CHANNEL } from '../mail-events.ts'
@@ -82,7 +83,7 @@ export const sendgrid = defineChannel({
   }),
   create: (config, { clock }) => {
     const http = createHttpClient()
-    const baseUrl = (config.baseUrl ?? BASE_URL).replace(/\/+$/, '')
+    const baseUrl = withoutSlash(config.baseUrl ?? BASE_URL)
     const headers = { authorization: `Bearer ${config.apiKey}`, accept: 'application/json' }
     const keys = listOf(config.verificationKey)
       .map(keyOf)

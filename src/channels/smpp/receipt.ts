@@ -1,6 +1,7 @@
 import type { Report } from '../../domain/advance.ts'
 import { isDeadEnd } from '../../domain/status-ladder.ts'
 import type { Receipt } from '../../engine/ports/channel.ts'
+import { lookUp } from '../../json/loose-json.ts'
 import { idInReceipt, type MessageIdFormat } from './message-id.ts'
 import { TAGS, type Tlvs, textUpToZero } from './pdu.ts'
 
@@ -68,7 +69,7 @@ const STATUSES: Readonly<Record<string, Report['status']>> = {
 }
 
 function statusOf(native: string): Report['status'] | undefined {
-  return Object.hasOwn(STATUSES, native) ? STATUSES[native] : undefined
+  return lookUp(STATUSES, native)
 }
 
 /** A number that we do not know is shown as one. */

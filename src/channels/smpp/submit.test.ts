@@ -1,6 +1,6 @@
 import smpp from 'smpp'
 import { describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import type { StepContent } from '../../domain/content.ts'
 import type { Outgoing } from '../../engine/ports/channel.ts'
 import { COMMANDS, MESSAGE, readBody, TAGS, writePdu } from './pdu.ts'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RejectReason } from '../../domain/message.ts'
 import type { Outgoing } from '../../engine/ports/channel.ts'
+import { isPhone, NO_PHONE } from '../person-address.ts'
 import { CANCEL, type FieldsOf, MESSAGE, TAGS, type Tlvs, writeBody } from './pdu.ts'
 import { type Encoded, encodeText, partsOf } from './sms-encoding.ts'
 
@@ -31,9 +32,7 @@ export function submitsFor(outgoing: Outgoing, sender: Sender): Submits {
   const { address, content, idempotencyKey, validForMs } = outgoing
   const { text } = content
   const { sms } = content.content
-  if (!/^\+[1-9]\d{6,14}$/.test(address)) {
-    return unfit('recipient', 'the address is no phone number with + and country code')
-  }
+  if (!isPhone(address)) return { kind: 'unfit', ...NO_PHONE }
   const source = sms?.source ?? sender.from ?? ''
   if (!isSender(source)) return unfit('content', 'the sender is neither a number nor a name that SMPP can write')
   if (!text) return unfit('content', 'there is no text to send')

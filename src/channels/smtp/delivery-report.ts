@@ -1,6 +1,7 @@
 import PostalMime, { type Email } from 'postal-mime'
 import type { Report } from '../../domain/advance.ts'
 import type { CallbackResult, Receipt } from '../../engine/ports/channel.ts'
+import { lookUp } from '../../json/loose-json.ts'
 import { ATTEMPT_HEADER, ATTEMPT_PLACE } from './mail.ts'
 import { withoutAddresses } from './smtp-outcome.ts'
 
@@ -111,7 +112,7 @@ const ACTIONS: Readonly<Record<string, Report['status']>> = {
 /** One recipient's fields; undefined where nothing changes (`delayed`), or the word is not known. */
 function reportOf(fields: Fields): Report | undefined {
   const action = fields.get('action')?.toLowerCase() ?? ''
-  const known = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined
+  const known = lookUp(ACTIONS, action)
   if (known === undefined) return undefined
   const code = /^[245]\.\d{1,3}\.\d{1,3}/.exec(fields.get('status') ?? '')?.[0]
   const providerAt = Date.parse(fields.get('last-attempt-date') ?? '')

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import {
   LOCALHOST_CERTIFICATE,
   type SmtpFake,

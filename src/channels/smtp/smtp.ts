@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { createTransport, type NodemailerError } from 'nodemailer'
 import { type Static, Type } from 'typebox'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { CallbackResult, Outgoing, RawRequest } from '../../engine/ports/channel.ts'
+import { isSameText } from '../../signing/same-text.ts'
 import { defineChannel, Secret } from '../define-channel.ts'
 import { mailboxProblems } from '../mail-parts.ts'
 import { readDeliveryReport } from './delivery-report.ts'
@@ -215,12 +215,7 @@ function receive(request: RawRequest, config: Config): CallbackResult | Promise<
   if (bounceToken === undefined)
     return { kind: 'refused', detail: 'this connection takes no bounces: it has no bounceToken' }
   const token = new URL(request.url, 'http://host.invalid').searchParams.get('token')
-  if (token === null || !same(token, bounceToken)) return { kind: 'refused', detail: 'the token is missing or wrong' }
+  if (token === null || !isSameText(token, bounceToken))
+    return { kind: 'refused', detail: 'the token is missing or wrong' }
   return readDeliveryReport(request.body, returnPath)
-}
-
-/** Compares in constant time, whatever the lengths. */
-function same(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(a), digest(b))
 }

@@ -1,3 +1,4 @@
+import { withoutSlash } from '../../http/base-url.ts'
 import type { HttpAnswer, HttpClient, HttpResult } from '../../http/http-client.ts'
 import { type Fields, fieldsOf } from '../../json/loose-json.ts'
 
@@ -19,7 +20,7 @@ export type Method =
   | 'sendVenue'
 
 export function createBotApi(http: HttpClient, { baseUrl, botToken }: { baseUrl: string; botToken: string }): BotApi {
-  const start = `${baseUrl.replace(/\/+$/, '')}/bot${botToken}`
+  const start = `${withoutSlash(baseUrl)}/bot${botToken}`
   return {
     call: (method, parameters, signal) =>
       http.call(

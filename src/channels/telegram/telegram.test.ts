@@ -1,6 +1,7 @@
 import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf, revocationOf } from '../../../test/contract/channel-contract.ts'
+import { revocationOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import { BOT_TOKEN, startTelegram, type TelegramOptions } from '../../../test/fakes/telegram.ts'
 import { channelWorld } from '../../../test/support/channel-world.ts'
 import type { Content, ContentType } from '../../domain/content.ts'

@@ -1,5 +1,5 @@
 import type { CallbackResult, Heard, RawRequest } from '../../engine/ports/channel.ts'
-import { type Fields, fieldsOf, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
+import { type Fields, fieldsOf, lookUp, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
 import { isOneOf } from '../../signing/same-text.ts'
 import { heardText } from '../replies.ts'
 import { messageRef } from './chat-id.ts'
@@ -44,7 +44,7 @@ const MEMBERSHIPS: Readonly<Record<string, 'in' | 'out'>> = {
 function heardMembership(membership: Fields): Heard[] {
   const address = chatIn(membership)
   const status = fieldsOf(membership.new_chat_member)?.status
-  const standing = typeof status === 'string' && Object.hasOwn(MEMBERSHIPS, status) ? MEMBERSHIPS[status] : undefined
+  const standing = lookUp(MEMBERSHIPS, status)
   if (address === undefined || standing === undefined) return []
   if (standing === 'in') return [{ kind: 'lift', channel: CHANNEL, address: String(address) }]
   return [{ kind: 'suppress', channel: CHANNEL, address: String(address), reason: 'blocked' }]

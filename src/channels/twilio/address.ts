@@ -1,16 +1,13 @@
+import { isPhone } from '../person-address.ts'
+
 /** One number, three channels: Twilio tells them apart by what stands before it. */
 const PREFIXES: Readonly<Record<string, string>> = { SMS: '', WhatsApp: 'whatsapp:', RCS: 'rcs:' }
-const PHONE = /^\+[1-9]\d{6,14}$/
 
 export const CHANNEL_NAMES = Object.keys(PREFIXES)
 
 /** How Twilio writes a number or a sender on a channel. */
 export function onChannel(channel: string, address: string): string {
   return `${PREFIXES[channel] ?? ''}${address}`
-}
-
-export function isPhone(address: string): boolean {
-  return PHONE.test(address)
 }
 
 /** The channel and the number in an address of Twilio's; undefined for one that is no number, or on no channel of ours. */

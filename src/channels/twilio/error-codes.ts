@@ -1,18 +1,10 @@
-import type { RejectReason } from '../../domain/message.ts'
-import type { SuppressionReason } from '../../domain/suppression.ts'
+import { lookUp } from '../../json/loose-json.ts'
+import type { Meaning } from '../error-meaning.ts'
 
 /**
  * Twilio's error codes as far as they change what we do, or say more than a status. Twilio splits and renames them at times,
  * so a code that is not here means no more than the status that it came with. https://www.twilio.com/docs/api/errors
  */
-type Meaning = {
-  /** What is wrong, when a send is refused with it. `later` passes by itself. */
-  fault: RejectReason | 'later'
-  words: string
-  /** The same is true of whatever else is sent to this address on this channel. */
-  suppress?: SuppressionReason
-}
-
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   20003: { fault: 'credentials', words: 'the login is wrong, or the account may not do this' },
   20005: { fault: 'credentials', words: 'the account is not active' },
@@ -95,20 +87,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 /** `ValidityPeriod` was over before the carrier had the message. */
 export const VALIDITY_RAN_OUT = '30036'
 
-export function faultOf(code: string | undefined): Meaning['fault'] | undefined {
-  return meaningOf(code)?.fault
-}
-
-export function suppressionOf(code: string | undefined): SuppressionReason | undefined {
-  return meaningOf(code)?.suppress
+export function meaningOf(code: string | undefined): Meaning | undefined {
+  return lookUp(MEANINGS, code)
 }
 
 /** What a code says to people; of one that we do not know, where to look it up. Undefined without a code. */
 export function wordsFor(code: string | undefined): string | undefined {
   if (code === undefined) return undefined
   return meaningOf(code)?.words ?? `error ${code}, see https://www.twilio.com/docs/api/errors/${code}`
-}
-
-function meaningOf(code = ''): Meaning | undefined {
-  return Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined
 }

@@ -1,6 +1,7 @@
 import type { RejectReason } from '../../domain/message.ts'
 import type { Outgoing } from '../../engine/ports/channel.ts'
-import { isPhone, onChannel } from './address.ts'
+import { isPhone, NO_PHONE } from '../person-address.ts'
+import { onChannel } from './address.ts'
 import { templateOf } from './content-template.ts'
 
 /** Of `ValidityPeriod`, in seconds. What may wait longer is given the most, which is Twilio's own default. */
@@ -20,9 +21,7 @@ export type Form = { fields: Record<string, string> } | { reason: RejectReason; 
 export function formOf(outgoing: Outgoing, senders: Senders, statusCallback: string | undefined): Form {
   const { channel, address, validForMs } = outgoing
   // Anything else would be another channel of Twilio's (`messenger:…`), or a short code.
-  if (!isPhone(address)) {
-    return { reason: 'recipient', detail: 'the address is no phone number with + and country code' }
-  }
+  if (!isPhone(address)) return NO_PHONE
   const sender = senderOf(outgoing, senders)
   if (sender === undefined) {
     return { reason: 'credentials', detail: `this connection has no sender for ${channel}` }

@@ -1,8 +1,11 @@
 import type { Report } from '../../domain/advance.ts'
-import type { CallbackResult, Heard, RawRequest } from '../../engine/ports/channel.ts'
+import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
+import { lookUp } from '../../json/loose-json.ts'
+import { attemptRefIn, receiptsOf } from '../attempt-ref.ts'
 import { canReach } from '../can-reach.ts'
+import { suppressedBy } from '../error-meaning.ts'
 import { CHANNEL_NAMES, readAddress } from './address.ts'
-import { suppressionOf, VALIDITY_RAN_OUT, wordsFor } from './error-codes.ts'
+import { meaningOf, VALIDITY_RAN_OUT, wordsFor } from './error-codes.ts'
 import { isInbound, readInbound } from './inbound-message.ts'
 import { isSignedBy } from './signature.ts'
 
@@ -53,22 +56,12 @@ export function readCallback(request: RawRequest, callbackUrl: string, tokens: r
   if (isInbound(form)) return readInbound(form, providerRef)
   const report = reportOf(form)
   if (report === undefined) return { kind: 'receipts', receipts: [], ignored: 1 }
-  const attemptRef = searchParams.get(REFERENCE) ?? ''
-  const receipt = ATTEMPT_REF.test(attemptRef) ? { attemptRef, report } : { providerRef, report }
-  const suppress = suppressOf(form, report, searchParams.get(CHANNEL))
-  return { kind: 'receipts', receipts: [receipt], ...(suppress !== undefined && { heard: [suppress] }), ignored: 0 }
-}
-
-/** Some failures are true of the person, and not of this message alone. */
-function suppressOf(form: URLSearchParams, { error }: Report, channel: string | null): Heard | undefined {
-  const reason = suppressionOf(error?.code)
+  const receipts = receiptsOf(attemptRefIn(searchParams.get(REFERENCE)), providerRef, report)
   const to = readAddress(form.get('To') ?? '')
-  if (reason === undefined || to === undefined) return undefined
-  const named = CHANNEL_NAMES.find((name) => name === channel)
-  return { kind: 'suppress', channel: named ?? to.channel, address: to.address, reason }
+  const channel = CHANNEL_NAMES.find((name) => name === searchParams.get(CHANNEL)) ?? to?.channel
+  const heard = suppressedBy(meaningOf(report.error?.code), channel, to?.address)
+  return { kind: 'receipts', receipts, ...(heard.length > 0 && { heard }), ignored: 0 }
 }
-
-const ATTEMPT_REF = /^[A-Za-z0-9-]{1,64}\.[1-9]\d{0,2}$/
 
 const STATUSES: Readonly<Record<string, Report['status']>> = {
   accepted: 'accepted',
@@ -89,7 +82,7 @@ const STATUSES: Readonly<Record<string, Report['status']>> = {
  */
 function reportOf(form: URLSearchParams): Report | undefined {
   const native = form.get('MessageStatus') ?? ''
-  const status = Object.hasOwn(STATUSES, native) ? STATUSES[native] : undefined
+  const status = lookUp(STATUSES, native)
   if (status !== 'failed') return status && { status, native }
   const given = textOf(form, 'ErrorCode')
   const code = given && /^\d{1,6}$/.test(given) ? given : undefined

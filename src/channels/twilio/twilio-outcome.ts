@@ -1,8 +1,9 @@
 import type { SendOutcome } from '../../domain/message.ts'
 import { type HttpAnswer, type HttpResult, retryAfterMs } from '../../http/http-client.ts'
 import { isObject } from '../../json/loose-json.ts'
+import { outcomeOfCode } from '../error-meaning.ts'
 import { outcomeOf } from '../send-outcome.ts'
-import { faultOf, suppressionOf, wordsFor } from './error-codes.ts'
+import { meaningOf, wordsFor } from './error-codes.ts'
 
 /** For a full queue: it empties at about one message in a second. */
 const QUEUE_MS = 60_000
@@ -21,15 +22,8 @@ export function outcomeOfAnswer(result: HttpResult, now: number): SendOutcome {
   const code = codeOf(result.json)
   if (code === undefined) return usual
   const detail = `Twilio answered ${result.status}: ${wordsFor(code)}`
-  const fault = faultOf(code)
-  if (fault === 'later') {
-    const afterMs = retryAfterMs(result, now) ?? (code === TOO_MANY_AT_ONCE ? BUSY_MS : QUEUE_MS)
-    return { kind: 'retry', afterMs, detail }
-  }
-  if (usual.kind === 'retry') return { ...usual, detail }
-  const reason = fault ?? (usual.kind === 'rejected' ? usual.reason : 'content')
-  const suppress = suppressionOf(code)
-  return { kind: 'rejected', reason, detail, code, ...(suppress !== undefined && { suppress }) }
+  const afterMs = retryAfterMs(result, now) ?? (code === TOO_MANY_AT_ONCE ? BUSY_MS : QUEUE_MS)
+  return outcomeOfCode(usual, meaningOf(code), { detail, code, afterMs })
 }
 
 function acceptance({ json, status }: HttpAnswer): SendOutcome {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import {
   startTwilio,
   TWILIO_ACCOUNT,

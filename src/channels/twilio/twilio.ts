@@ -1,8 +1,10 @@
 import { type Static, Type } from 'typebox'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Abilities, CheckOutcome, Outgoing } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
 import { defineChannel, listOf, Secret, Secrets, Url, type World } from '../define-channel.ts'
+import { PHONE_PATTERN } from '../person-address.ts'
 import { checkOutcomeOf, checkPath } from './account-check.ts'
 import { CHANNEL_NAMES } from './address.ts'
 import { formOf, VALIDITY_SECONDS } from './message-form.ts'
@@ -52,7 +54,7 @@ const config = Type.Object({
   ),
   whatsappFrom: Type.Optional(
     Type.String({
-      pattern: '^\\+[1-9]\\d{6,14}$',
+      pattern: PHONE_PATTERN,
       expected: 'a number in quotes such as "+15551234567"',
       example: '+15551234568',
       unset: '`messagingServiceSid` chooses the sender',
@@ -199,5 +201,5 @@ function loginOf({ accountSid, authToken, apiKey, apiSecret }: Config): string {
 }
 
 function baseUrlOf({ baseUrl = BASE_URL }: Config): string {
-  return baseUrl.replace(/\/+$/, '')
+  return withoutSlash(baseUrl)
 }

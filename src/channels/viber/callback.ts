@@ -1,7 +1,7 @@
 import type { Report } from '../../domain/advance.ts'
 import type { CallbackResult, Heard, RawRequest, Told } from '../../engine/ports/channel.ts'
 import { parseExactJson } from '../../json/exact-json.ts'
-import { type Fields, fieldsOf, idIn, isObject, numberedIdIn, textIn, timeIn } from '../../json/loose-json.ts'
+import { type Fields, fieldsOf, idIn, isObject, lookUp, numberedIdIn, textIn, timeIn } from '../../json/loose-json.ts'
 import { isBodySignedBy } from '../../signing/body-hmac.ts'
 import { attemptRefIn } from '../attempt-ref.ts'
 import { heardText } from '../replies.ts'
@@ -38,7 +38,7 @@ const STATUSES: Readonly<Record<string, Report['status']>> = { delivered: 'deliv
 
 /** Undefined for an event that lacks what it is about. */
 function readEvent(event: string, body: Fields): Told | undefined {
-  const status = Object.hasOwn(STATUSES, event) ? STATUSES[event] : undefined
+  const status = lookUp(STATUSES, event)
   if (status !== undefined) return readReceipt(event, status, body)
   switch (event) {
     case 'message':

@@ -1,11 +1,10 @@
-import type { RejectReason } from '../../domain/message.ts'
+import { lookUp } from '../../json/loose-json.ts'
+import type { Meaning } from '../error-meaning.ts'
 
 /**
  * `status` of Viber's answers, which all come with HTTP 200. Viber's own sentences are not repeated.
  * https://creators.viber.com/docs/bots-api/errors
  */
-type Meaning = { fault: RejectReason | 'later'; words: string }
-
 export const OK = 0
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -33,6 +32,6 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 
 /** Of a status that we do not know, the number is all that there is to say. */
 export function meaningOf(status: number): Meaning {
-  const known = Object.hasOwn(MEANINGS, status) ? MEANINGS[status] : undefined
+  const known = lookUp(MEANINGS, status)
   return known ?? { fault: 'content', words: `status ${status}, see https://creators.viber.com/docs/bots-api/errors` }
 }

@@ -3,6 +3,7 @@ import type { CheckOutcome } from '../../engine/ports/channel.ts'
 import { type HttpResult, retryAfterMs } from '../../http/http-client.ts'
 import { parseExactJson } from '../../json/exact-json.ts'
 import { type Fields, fieldsOf, numberedIdIn, textIn, wordsIn } from '../../json/loose-json.ts'
+import { outcomeOfMeaning } from '../error-meaning.ts'
 import { outcomeOf } from '../send-outcome.ts'
 import { meaningOf, OK } from './status-codes.ts'
 
@@ -53,9 +54,7 @@ function withoutAnswer(result: HttpResult, now: number): SendOutcome {
 }
 
 function refusalOf(status: number, result: HttpResult, now: number): SendOutcome {
-  const { fault, words } = meaningOf(status)
-  const detail = `Viber says: ${words}`
-  if (fault !== 'later') return { kind: 'rejected', reason: fault, detail, code: String(status) }
-  const afterMs = result.kind === 'answered' ? retryAfterMs(result, now) : undefined
-  return { kind: 'retry', afterMs: afterMs ?? BUSY_MS, detail }
+  const meaning = meaningOf(status)
+  const afterMs = (result.kind === 'answered' ? retryAfterMs(result, now) : undefined) ?? BUSY_MS
+  return outcomeOfMeaning(meaning, { detail: `Viber says: ${meaning.words}`, code: String(status), afterMs })
 }

@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import {
   startViber,
   VIBER_BOT,

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { StepContent } from '../../domain/content.ts'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Outgoing } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { createHttpClient, type HttpClient, type HttpRequest } from '../../http/http-client.ts'
 import { type Fields, fieldsOf } from '../../json/loose-json.ts'
 import { defineChannel, listOf, Secrets, Url, type World } from '../define-channel.ts'
@@ -114,7 +115,7 @@ function contentFields({ type, text, content }: StepContent): Fields | undefined
 
 function requestOf({ authToken, baseUrl = BASE_URL }: Config, name: string, body: Fields): HttpRequest {
   return {
-    url: `${baseUrl.replace(/\/+$/, '')}/${name}`,
+    url: `${withoutSlash(baseUrl)}/${name}`,
     headers: {
       'x-viber-auth-token': listOf(authToken)[0] ?? '',
       'content-type': 'application/json',

@@ -1,3 +1,6 @@
+import { lookUp } from '../../json/loose-json.ts'
+import { isPhone, isWhatsAppUserId } from '../person-address.ts'
+
 /** How Vonage calls the channels that we serve. */
 const NATIVE: Readonly<Record<string, string>> = {
   SMS: 'sms',
@@ -8,7 +11,7 @@ const NATIVE: Readonly<Record<string, string>> = {
 export const CHANNEL_NAMES = Object.keys(NATIVE)
 
 export function nativeChannel(channel: string): string | undefined {
-  return Object.hasOwn(NATIVE, channel) ? NATIVE[channel] : undefined
+  return lookUp(NATIVE, channel)
 }
 
 /** Our name for a channel of Vonage's. Who answers an SMS with a picture sends an MMS. */
@@ -16,17 +19,14 @@ export function channelOf(native: unknown): string | undefined {
   return native === 'mms' ? 'SMS' : CHANNEL_NAMES.find((name) => NATIVE[name] === native)
 }
 
-/** WhatsApp's business-scoped user id, which may stand in place of a number. */
-const WHATSAPP_USER_ID = /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$/
-
 /** An address of ours as Vonage has it: numbers go without their `+`. Undefined for what the channel does not reach. */
 export function toVonage(channel: string, address: string): string | undefined {
-  if (/^\+[1-9]\d{6,14}$/.test(address)) return address.slice(1)
-  return channel === 'WhatsApp' && WHATSAPP_USER_ID.test(address) ? address : undefined
+  if (isPhone(address)) return address.slice(1)
+  return channel === 'WhatsApp' && isWhatsAppUserId(address) ? address : undefined
 }
 
 export function fromVonage(channel: string, text: unknown): string | undefined {
   if (typeof text !== 'string') return undefined
-  if (/^[1-9]\d{6,14}$/.test(text)) return `+${text}`
-  return channel === 'WhatsApp' && WHATSAPP_USER_ID.test(text) ? text : undefined
+  if (isPhone(`+${text}`)) return `+${text}`
+  return channel === 'WhatsApp' && isWhatsAppUserId(text) ? text : undefined
 }

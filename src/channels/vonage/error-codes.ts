@@ -1,21 +1,17 @@
 import type { Report } from '../../domain/advance.ts'
-import type { RejectReason } from '../../domain/message.ts'
-import type { SuppressionReason } from '../../domain/suppression.ts'
-import { fieldsOf, textIn } from '../../json/loose-json.ts'
+import { fieldsOf, lookUp, textIn } from '../../json/loose-json.ts'
+import type { Meaning } from '../error-meaning.ts'
 
 /**
  * The error codes of Vonage's Messages API. They come in answers and in status webhooks, and stand at the end of a URL there.
  * Vonage's own sentences are not repeated, for some quote what was sent. https://developer.vonage.com/en/api-errors/messages
  */
-type Meaning = {
-  fault: RejectReason | 'later'
-  words: string
+type VonageMeaning = Meaning & {
   /** What a status `rejected` with this code is, where it is no refusal: the message had gone out, or its time was over. */
   as?: Report['status']
-  suppress?: SuppressionReason
 }
 
-const MEANINGS: Readonly<Record<string, Meaning>> = {
+const MEANINGS: Readonly<Record<string, VonageMeaning>> = {
   1000: { fault: 'later', words: 'too many messages at one time' },
   1010: { fault: 'content', words: 'something is missing from the message' },
   1020: { fault: 'content', words: 'something in the message is not as it should be' },
@@ -82,12 +78,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   2001: { fault: 'content', words: 'the channel took the message for fraud' },
 }
 
-export function faultOf(code: string): Meaning['fault'] | undefined {
-  return meaningOf(code)?.fault
-}
-
-export function suppressionOf(code: string | undefined): SuppressionReason | undefined {
-  return meaningOf(code)?.suppress
+export function meaningOf(code: string | undefined): VonageMeaning | undefined {
+  return lookUp(MEANINGS, code)
 }
 
 /** What a status `rejected` with this code is to us. */
@@ -106,8 +98,4 @@ export function codeIn(error: unknown): string | undefined {
   const fields = fieldsOf(error)
   const fragment = /#(\d{3,5})$/.exec(textIn(fields?.type) ?? '')?.[1]
   return fragment ?? /^\d{3,5}$/.exec(textIn(fields?.title) ?? '')?.[0]
-}
-
-function meaningOf(code = ''): Meaning | undefined {
-  return Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : undefined
 }

@@ -2,6 +2,7 @@ import type { ContentType } from '../../domain/content.ts'
 import type { RejectReason } from '../../domain/message.ts'
 import type { Abilities, Outgoing } from '../../engine/ports/channel.ts'
 import type { Fields } from '../../json/loose-json.ts'
+import { NO_PHONE } from '../person-address.ts'
 import { nativeChannel, toVonage } from './address.ts'
 import { whatsAppTemplate } from './whatsapp-template.ts'
 
@@ -45,9 +46,7 @@ const CAPTIONED: Readonly<Record<string, readonly ContentType[]>> = {
 export function bodyOf(outgoing: Outgoing, senders: Senders, webhookUrl: string | undefined): Body {
   const { channel, address, attemptRef } = outgoing
   const to = toVonage(channel, address)
-  if (to === undefined) {
-    return { reason: 'recipient', detail: 'the address is no phone number with + and country code' }
-  }
+  if (to === undefined) return NO_PHONE
   const from = senderOf(outgoing, senders)
   if (from === undefined) {
     return { reason: 'credentials', detail: `this connection has no sender for ${channel}` }

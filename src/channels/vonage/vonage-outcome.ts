@@ -2,8 +2,9 @@ import type { SendOutcome } from '../../domain/message.ts'
 import type { CheckOutcome, RevokeOutcome } from '../../engine/ports/channel.ts'
 import { type HttpResult, retryAfterMs } from '../../http/http-client.ts'
 import { fieldsOf, idIn } from '../../json/loose-json.ts'
+import { outcomeOfMeaning } from '../error-meaning.ts'
 import { outcomeOf } from '../send-outcome.ts'
-import { codeIn, faultOf, suppressionOf, wordsFor } from './error-codes.ts'
+import { codeIn, meaningOf, wordsFor } from './error-codes.ts'
 
 const BUSY_MS = 5_000
 const THROTTLED = '1000'
@@ -29,13 +30,15 @@ export function outcomeOfSend(result: HttpResult, now: number): SendOutcome {
   if (code === undefined || status < 400 || status >= 500) return usual
   const detail = `Vonage answered ${status}: ${wordsFor(code)}`
   if (usual.kind === 'retry') return { ...usual, detail }
-  if (code === THROTTLED) return { kind: 'retry', afterMs: retryAfterMs(result, now) ?? BUSY_MS, detail }
-  const fault = faultOf(code)
+  const afterMs = retryAfterMs(result, now) ?? BUSY_MS
+  if (code === THROTTLED) return { kind: 'retry', afterMs, detail }
+  const { fault = 'later', suppress } = meaningOf(code) ?? {}
   const otherwise = usual.kind === 'rejected' ? usual.reason : 'content'
   const isLogin = status === 401 || status === 402 || status === 403
-  const reason = isLogin || fault === undefined || fault === 'later' ? otherwise : fault
-  const suppress = suppressionOf(code)
-  return { kind: 'rejected', reason, detail, code, ...(suppress !== undefined && { suppress }) }
+  return outcomeOfMeaning(
+    { fault: isLogin || fault === 'later' ? otherwise : fault, suppress },
+    { detail, code, afterMs },
+  )
 }
 
 /**

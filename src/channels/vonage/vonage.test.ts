@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import {
   startVonage,
   VONAGE_APPLICATION,

@@ -1,8 +1,10 @@
 import { type Static, Type } from 'typebox'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Abilities, CheckOutcome, Outgoing, Revocation, RevokeOutcome } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { canReach } from '../can-reach.ts'
 import { defineChannel, listOf, Secret, Secrets, Url, type World } from '../define-channel.ts'
+import { PHONE_PATTERN } from '../person-address.ts'
 import { CHANNEL_NAMES } from './address.ts'
 import { type Caller, createCaller } from './caller.ts'
 import { type Login, readPrivateKey } from './login.ts'
@@ -16,7 +18,6 @@ import { readWebhook } from './webhooks.ts'
  */
 const BASE_URL = 'https://api.nexmo.com'
 const ACCOUNT_URL = 'https://rest.nexmo.com'
-const PHONE = '^\\+[1-9]\\d{6,14}$'
 
 /** `alternative`: the example file shows one of the two logins, the one whose secret is short. */
 const config = Type.Object({
@@ -63,7 +64,7 @@ const config = Type.Object({
   ),
   whatsappFrom: Type.Optional(
     Type.String({
-      pattern: PHONE,
+      pattern: PHONE_PATTERN,
       expected: 'a number in quotes such as "+15551234567"',
       example: '+15551234568',
       description: 'The sender on WhatsApp: a number that is linked to the application.',
@@ -255,8 +256,4 @@ function loginOf({ applicationId, privateKey, apiKey = '', apiSecret = '' }: Con
   const key = privateKey === undefined ? undefined : readPrivateKey(privateKey)
   if (applicationId === undefined || key === undefined) return { kind: 'account', apiKey, apiSecret }
   return { kind: 'application', applicationId, privateKey: key }
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '')
 }

@@ -1,10 +1,12 @@
 import type { Report } from '../../domain/advance.ts'
 import { lookUpChannel } from '../../domain/channel-catalogue.ts'
-import type { CallbackResult, Heard, RawRequest, Receipt } from '../../engine/ports/channel.ts'
+import type { CallbackResult, RawRequest, Receipt } from '../../engine/ports/channel.ts'
 import { type Fields, fieldsOf, idIn, parseJson, textIn, timeIn } from '../../json/loose-json.ts'
+import { attemptRefIn, receiptsOf } from '../attempt-ref.ts'
+import { suppressedBy } from '../error-meaning.ts'
 import { heardText } from '../replies.ts'
 import { channelOf, fromVonage } from './address.ts'
-import { codeIn, statusOfRejected, suppressionOf, wordsFor } from './error-codes.ts'
+import { codeIn, meaningOf, statusOfRejected, wordsFor } from './error-codes.ts'
 import { whyForged } from './webhook-signature.ts'
 
 /**
@@ -24,15 +26,15 @@ export async function readWebhook(request: RawRequest, secrets: readonly string[
 }
 
 const NOTHING: CallbackResult = { kind: 'receipts', receipts: [], ignored: 1 }
-const ATTEMPT_REF = /^[A-Za-z0-9-]{1,64}\.[1-9]\d{0,2}$/
 
 function readStatus(fields: Fields, providerRef: string): CallbackResult {
   const report = reportOf(fields)
   if (report === undefined) return NOTHING
-  const attemptRef = textIn(fields.client_ref) ?? ''
-  const receipt: Receipt = ATTEMPT_REF.test(attemptRef) ? { attemptRef, report } : { providerRef, report }
-  const suppress = suppressOf(fields, report)
-  return { kind: 'receipts', receipts: [receipt], ...(suppress !== undefined && { heard: [suppress] }), ignored: 0 }
+  const receipts = receiptsOf(attemptRefIn(textIn(fields.client_ref)), providerRef, report)
+  const channel = channelOf(fields.channel)
+  const address = channel === undefined ? undefined : fromVonage(channel, fields.to)
+  const heard = suppressedBy(meaningOf(report.error?.code), channel, address)
+  return { kind: 'receipts', receipts, ...(heard.length > 0 && { heard }), ignored: 0 }
 }
 
 const STATUSES = new Map<unknown, Report['status']>([
@@ -56,15 +58,6 @@ function reportOf({ status: native, timestamp, error }: Fields): Report | undefi
     ...(providerAt !== undefined && { providerAt }),
     ...(isBad && { error: { ...(code !== undefined && { code }), message } }),
   }
-}
-
-/** Some failures are true of the person, and not of this message alone. */
-function suppressOf({ channel: native, to }: Fields, { error }: Report): Heard | undefined {
-  const reason = suppressionOf(error?.code)
-  const channel = channelOf(native)
-  const address = channel === undefined ? undefined : fromVonage(channel, to)
-  if (reason === undefined || channel === undefined || address === undefined) return undefined
-  return { kind: 'suppress', channel, address, reason }
 }
 
 /** What somebody has written to us. */

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto'
 import type { Report } from '../../domain/advance.ts'
 import type { CallbackResult, RawRequest } from '../../engine/ports/channel.ts'
+import { lookUp } from '../../json/loose-json.ts'
 import { isOneOf } from '../../signing/same-text.ts'
+import { attemptRefIn } from '../attempt-ref.ts'
 
 /**
  * No push service tells what became of a message, so the operator's service worker does: it is given one URL to call when
@@ -35,13 +37,11 @@ export function readBeacon({ url }: RawRequest, secrets: readonly string[]): Cal
   if (!isOneOf(signature, wanted)) {
     return refused('its signature does not match: is it for another attempt, or was the beaconSecret changed?')
   }
-  if (!ATTEMPT_REF.test(attemptRef)) return { kind: 'unreadable', detail: 'the URL names no attempt' }
-  const status = Object.hasOwn(STATUSES, native) ? STATUSES[native] : undefined
+  if (attemptRefIn(attemptRef) === undefined) return { kind: 'unreadable', detail: 'the URL names no attempt' }
+  const status = lookUp(STATUSES, native)
   if (status === undefined) return { kind: 'receipts', receipts: [], ignored: 1 }
   return { kind: 'receipts', receipts: [{ attemptRef, report: { status, native } }], ignored: 0 }
 }
-
-const ATTEMPT_REF = /^[A-Za-z0-9-]{1,64}\.[1-9]\d{0,2}$/
 
 function sign(secret: string, attemptRef: string, status: string): string {
   return createHmac('sha256', secret).update(`web-push beacon\n${attemptRef}\n${status}`).digest('base64url')

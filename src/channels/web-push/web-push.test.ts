@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value'
 import { afterEach, describe, expect, it } from 'vitest'
-import { outgoingOf } from '../../../test/contract/channel-contract.ts'
+import { outgoingOf } from '../../../test/contract/channel-harness.ts'
 import { OTHER_VAPID, startPushService, VAPID } from '../../../test/fakes/web-push.ts'
 import { channelWorld } from '../../../test/support/channel-world.ts'
 import type { Outgoing } from '../../engine/ports/channel.ts'

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import library from 'web-push'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Outgoing } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
 import { textIn } from '../../json/loose-json.ts'
 import { defineChannel, listOf, Secrets, type World } from '../define-channel.ts'
@@ -209,7 +210,7 @@ function requestFor(
   })
   const { pathname, search } = new URL(subscription.endpoint)
   return {
-    url: baseUrl === undefined ? subscription.endpoint : baseUrl.replace(/\/+$/, '') + pathname + search,
+    url: baseUrl === undefined ? subscription.endpoint : withoutSlash(baseUrl) + pathname + search,
     // Those that it gives as numbers, too. The HTTP client counts the body by itself.
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)])),
     body,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressesOf, isPhone, isUserId } from './addresses.ts'
+import { addressesOf } from './addresses.ts'
 
 test.each([
   ['6591234567', ['+6591234567']],
@@ -25,12 +25,4 @@ test('an id of a person stands behind the number, or alone', () => {
   expect(addressesOf('6591234567', 'SG.13491208655302741918')).toEqual(['+6591234567', 'SG.13491208655302741918'])
   expect(addressesOf(undefined, 'SG.13491208655302741918')).toEqual(['SG.13491208655302741918'])
   for (const other of ['SG', 'sg.1', 'SG.', 'SG.1 2', 7, null]) expect(addressesOf(undefined, other)).toEqual([])
-})
-
-test('a number and an id are told apart', () => {
-  expect([isPhone('+6591234567'), isUserId('+6591234567')]).toEqual([true, false])
-  expect([isPhone('US.ENT.11815799212886844830'), isUserId('US.ENT.11815799212886844830')]).toEqual([false, true])
-  for (const neither of ['6591234567', 'ann@example.com', '', '+0591234567', 'US.../messages']) {
-    expect([isPhone(neither), isUserId(neither)]).toEqual([false, false])
-  }
 })

@@ -1,27 +1,14 @@
 import { e164Of } from '../../domain/address.ts'
+import { isWhatsAppUserId } from '../person-address.ts'
 
 /**
- * Who somebody is at WhatsApp: a phone number (`wa_id`, without `+`), or an id that is the person's for one business alone,
- * for people who show a name and no number.
- * https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
- */
-const USER_ID = /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$/
-
-export function isPhone(address: string): boolean {
-  return /^\+[1-9]\d{6,14}$/.test(address)
-}
-
-export function isUserId(address: string): boolean {
-  return USER_ID.test(address)
-}
-
-/**
- * Every address under which we may know a person, the likeliest first. WhatsApp keeps some numbers in the way in which they
+ * Every address under which we may know a person, the likeliest first: by the phone number (`wa_id`, without `+`) and by the
+ * id of people who show a name and no number. WhatsApp keeps some numbers in the way in which they
  * were written when their owner came to it, so that a stop would miss the address that a sender gave.
  */
 export function addressesOf(waId: unknown, userId: unknown): string[] {
   const phone = typeof waId === 'string' ? e164Of(waId) : undefined
-  const ids = typeof userId === 'string' && isUserId(userId) ? [userId] : []
+  const ids = typeof userId === 'string' && isWhatsAppUserId(userId) ? [userId] : []
   return [...(phone === undefined ? [] : spellingsOf(phone)), ...ids]
 }
 

@@ -1,18 +1,16 @@
 import type { RejectReason } from '../../domain/message.ts'
-import type { SuppressionReason } from '../../domain/suppression.ts'
+import { lookUp } from '../../json/loose-json.ts'
+import type { Meaning } from '../error-meaning.ts'
 
 /**
  * Meta's error codes as far as they change what we do. The code decides and not the HTTP status, which Meta does not promise;
- * its sentences are not repeated, for they may quote a number, and their titles are to go.
+ * its sentences are not repeated, for they may quote a number, and their titles are to go. `unclear` does not even tell
+ * whether something was sent.
  * https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
  */
-export type Meaning = {
-  /** Whose fault it is. `later` passes by itself, and nothing was sent; `unclear` does not even tell that. */
-  fault: RejectReason | 'later' | 'unclear'
-  words: string
+export type MetaMeaning = Meaning<RejectReason | 'later' | 'unclear'> & {
   /** How long to wait where the answer does not say. */
   afterMs?: number
-  suppress?: SuppressionReason
 }
 
 const LOGIN = 'the access token is wrong or has expired'
@@ -30,7 +28,7 @@ const BUSY_MS = 5_000
 const PAIR_MS = 6_000 // one message to one person about every six seconds
 const MINUTE_MS = 60_000
 
-const MEANINGS: Readonly<Record<string, Meaning>> = {
+const MEANINGS: Readonly<Record<string, MetaMeaning>> = {
   0: { fault: 'credentials', words: LOGIN },
   1: { fault: 'unclear', words: UNKNOWN },
   2: { fault: 'later', words: AWAY, afterMs: BUSY_MS },
@@ -96,9 +94,9 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   139200: { fault: 'credentials', words: 'Direct Send is blocked for the account: send a template' },
 }
 
-export function meaningOf(code: number): Meaning | undefined {
-  if (Object.hasOwn(MEANINGS, code)) return MEANINGS[code]
-  return code >= 200 && code <= 299 ? { fault: 'credentials', words: PERMISSION } : undefined
+export function meaningOf(code: number): MetaMeaning | undefined {
+  const isPermission = code >= 200 && code <= 299
+  return lookUp(MEANINGS, code) ?? (isPermission ? { fault: 'credentials', words: PERMISSION } : undefined)
 }
 
 /** What a code says to people; of one that we do not know, where to look it up. */

@@ -1,4 +1,4 @@
-import { type Fields, isObject, textIn } from '../../json/loose-json.ts'
+import { type Fields, isObject, lookUp, textIn } from '../../json/loose-json.ts'
 import { snakeKeys } from './snake-keys.ts'
 
 /** What an action is called where its type leaves no choice, so that callers need not say it twice. */
@@ -20,7 +20,7 @@ export function interactiveOf(given: unknown): Fields | undefined {
   const type = textIn(given.type)
   if (type === undefined) return undefined
   const { action, ...rest } = snakeKeys(given) as Fields
-  const name = Object.hasOwn(ACTION_NAMES, type) ? ACTION_NAMES[type] : undefined
+  const name = lookUp(ACTION_NAMES, type)
   const whole = { ...(name !== undefined && { name }), ...(isObject(action) ? action : {}) }
   return { ...rest, action: type === 'flow' ? flowAction(whole) : whole }
 }

@@ -1,7 +1,8 @@
 import type { Report } from '../../domain/advance.ts'
 import type { Heard, Told } from '../../engine/ports/channel.ts'
-import { type Fields, idIn, objectsIn, timeIn } from '../../json/loose-json.ts'
-import { attemptRefIn } from '../attempt-ref.ts'
+import { type Fields, idIn, lookUp, objectsIn, timeIn } from '../../json/loose-json.ts'
+import { attemptRefIn, receiptsOf } from '../attempt-ref.ts'
+import { suppressedBy } from '../error-meaning.ts'
 import { addressesOf } from './addresses.ts'
 import { codeIn, meaningOf, wordsFor } from './error-codes.ts'
 import { IGNORED } from './told.ts'
@@ -20,7 +21,7 @@ const STATUSES: Readonly<Record<string, Report['status']>> = {
 /** WhatsApp's word on a message of ours. Our reference comes back with it, so it may overtake the answer to the send. */
 export function readStatus(item: Fields, heedsMarketingStop: boolean): Partial<Told> {
   const native = typeof item.status === 'string' ? item.status : ''
-  const status = Object.hasOwn(STATUSES, native) ? STATUSES[native] : undefined
+  const status = lookUp(STATUSES, native)
   const attemptRef = attemptRefIn(item.biz_opaque_callback_data)
   const providerRef = idIn(item.id, LONGEST_WAMID)
   if (status === undefined || (attemptRef === undefined && providerRef === undefined)) return IGNORED
@@ -32,8 +33,7 @@ export function readStatus(item: Fields, heedsMarketingStop: boolean): Partial<T
     ...(providerAt !== undefined && { providerAt }),
     ...(status === 'failed' && { error: errorOf(code) }),
   }
-  const receipt = attemptRef !== undefined ? { attemptRef, report } : { providerRef: providerRef ?? '', report }
-  return { receipts: [receipt], heard: heedsMarketingStop ? heardIn(item, code) : [] }
+  return { receipts: receiptsOf(attemptRef, providerRef, report), heard: heedsMarketingStop ? heardIn(item, code) : [] }
 }
 
 function errorOf(code: number | undefined): NonNullable<Report['error']> {
@@ -42,12 +42,7 @@ function errorOf(code: number | undefined): NonNullable<Report['error']> {
 }
 
 function heardIn(item: Fields, code: number | undefined): Heard[] {
-  const reason = code === undefined ? undefined : meaningOf(code)?.suppress
-  if (reason === undefined) return []
-  return addressesOf(item.recipient_id, item.recipient_user_id).map((address) => ({
-    kind: 'suppress',
-    channel: 'WhatsApp',
-    address,
-    reason,
-  }))
+  const meaning = code === undefined ? undefined : meaningOf(code)
+  const addresses = addressesOf(item.recipient_id, item.recipient_user_id)
+  return addresses.flatMap((address) => suppressedBy(meaning, 'WhatsApp', address))
 }

@@ -1,5 +1,5 @@
 import type { Fields } from '../../json/loose-json.ts'
-import { isObject, objectsIn, textIn } from '../../json/loose-json.ts'
+import { isObject, lookUp, objectsIn, textIn } from '../../json/loose-json.ts'
 import { linkTo, placeOf } from './media.ts'
 import { snakeKeys } from './snake-keys.ts'
 
@@ -61,7 +61,7 @@ const SUB_TYPES: Readonly<Record<string, string>> = {
 
 function subTypeOf(given: string): string {
   const word = bare(given)
-  return (Object.hasOwn(SUB_TYPES, word) ? SUB_TYPES[word] : undefined) ?? given
+  return lookUp(SUB_TYPES, word) ?? given
 }
 
 function parameterOf(parameter: Fields): Fields {

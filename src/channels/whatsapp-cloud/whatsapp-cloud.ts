@@ -1,10 +1,11 @@
 import { type Static, Type } from 'typebox'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Outgoing } from '../../engine/ports/channel.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { createHttpClient, type HttpClient, type HttpRequest } from '../../http/http-client.ts'
 import type { Fields } from '../../json/loose-json.ts'
 import { defineChannel, listOf, Secret, Secrets, Url, type World } from '../define-channel.ts'
-import { isPhone, isUserId } from './addresses.ts'
+import { isPhone, isWhatsAppUserId } from '../person-address.ts'
 import { CARRIES, contentFields, TTL_SECONDS } from './message-body.ts'
 import { readWebhook } from './webhook.ts'
 import { checkOfAnswer, outcomeOfAnswer } from './whatsapp-outcome.ts'
@@ -143,7 +144,7 @@ async function send(
 
 function recipientFields(address: string): Fields | undefined {
   if (isPhone(address)) return { to: address }
-  return isUserId(address) ? { recipient: address } : undefined
+  return isWhatsAppUserId(address) ? { recipient: address } : undefined
 }
 
 function heedsMarketingStop({ onMarketingStop = 'suppress' }: Config): boolean {
@@ -168,5 +169,5 @@ function headersOf({ accessToken }: Config): Record<string, string> {
 }
 
 function numberUrl({ baseUrl = BASE_URL, version = VERSION, phoneNumberId }: Config): string {
-  return `${baseUrl.replace(/\/+$/, '')}/${version}/${phoneNumberId}`
+  return `${withoutSlash(baseUrl)}/${version}/${phoneNumberId}`
 }

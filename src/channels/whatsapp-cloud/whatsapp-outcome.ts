@@ -3,8 +3,9 @@ import type { SendOutcome } from '../../domain/message.ts'
 import type { CheckOutcome } from '../../engine/ports/channel.ts'
 import { type HttpAnswer, type HttpResult, retryAfterMs } from '../../http/http-client.ts'
 import { fieldsOf, idIn, isObject, objectsIn, wordsIn } from '../../json/loose-json.ts'
+import { outcomeOfMeaning } from '../error-meaning.ts'
 import { outcomeOf } from '../send-outcome.ts'
-import { codeIn, type Meaning, meaningOf, wordsFor } from './error-codes.ts'
+import { codeIn, type MetaMeaning, meaningOf, wordsFor } from './error-codes.ts'
 
 /** Longer than any `wamid` that is known; they are base64 of several ids. */
 export const LONGEST_WAMID = 256
@@ -45,11 +46,8 @@ function failureOf(result: HttpAnswer, now: number): SendOutcome {
   const meaning = meaningOfError(error, result.status)
   const detail = `Meta answered ${result.status}: ${meaning?.words ?? wordsFor(error.code)}`
   const code = String(error.code)
-  const later: SendOutcome = {
-    kind: 'retry',
-    afterMs: retryAfterMs(result, now) ?? meaning?.afterMs ?? BUSY_MS,
-    detail,
-  }
+  const afterMs = retryAfterMs(result, now) ?? meaning?.afterMs ?? BUSY_MS
+  const later: SendOutcome = { kind: 'retry', afterMs, detail }
   const isMetaFailing = result.status >= 500
   if (meaning === undefined) {
     if (error.isTransient && !isMetaFailing) return later
@@ -57,10 +55,9 @@ function failureOf(result: HttpAnswer, now: number): SendOutcome {
     return usual.kind === 'retry' ? { ...usual, detail } : { kind: 'uncertain', detail }
   }
   const { fault, suppress } = meaning
-  if (fault === 'later') return later
   // "Something went wrong" after a 5xx may mean: after the message was taken.
   if (fault === 'unclear') return isMetaFailing ? { kind: 'uncertain', detail } : later
-  return { kind: 'rejected', reason: fault, detail, code, ...(suppress && { suppress }) }
+  return outcomeOfMeaning({ fault, suppress }, { detail, code, afterMs })
 }
 
 /** Somebody in between has answered, or what `baseUrl` names is not Meta. */
@@ -87,7 +84,7 @@ const NO_SUCH_OBJECT = 33
 const NO_OBJECT = 803
 
 /** A number that is not there comes as a bad parameter too, but it is for the operator to mend and not for the sender. */
-function meaningOfError({ code, subcode }: MetaError, status: number): Meaning | undefined {
+function meaningOfError({ code, subcode }: MetaError, status: number): MetaMeaning | undefined {
   const isMissing = code === BAD_PARAMETER && (subcode === NO_SUCH_OBJECT || status === 404)
   return meaningOf(isMissing ? NO_OBJECT : code)
 }

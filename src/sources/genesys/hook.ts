@@ -1,8 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { ConversationFacts, SourceEvent } from '../../domain/source-event.ts'
 import type { RawRequest } from '../../engine/ports/channel.ts'
 import type { SourceResult } from '../../engine/ports/source.ts'
 import { type Fields, idIn, isObject, objectsIn, textIn, timeIn } from '../../json/loose-json.ts'
+import { isOneOf } from '../../signing/same-text.ts'
 import { END_ITEM, UNNAMED_ITEM } from './undelivered.ts'
 
 /**
@@ -57,13 +58,8 @@ function unreadable(detail: string): SourceResult {
 /** All tokens are compared, in constant time, whatever their lengths. */
 function isAuthorized(headers: RawRequest['headers'], tokens: readonly string[]): boolean {
   const [, bearer] = /^bearer +(\S+)$/i.exec(headers.authorization?.trim() ?? '') ?? []
-  const given = [bearer, headers['x-untilread-token']].filter((each) => each !== undefined).map(digest)
-  const wanted = tokens.map(digest)
-  return wanted.map((want) => given.map((each) => timingSafeEqual(each, want)).includes(true)).includes(true)
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  const given = [bearer, headers['x-untilread-token']].filter((each) => each !== undefined)
+  return given.map((each) => isOneOf(each, tokens)).includes(true)
 }
 
 function unwrap(json: Fields): { topic?: string; body?: Fields } {

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Clock } from '../../engine/ports/clock.ts'
 import { SourceTrouble } from '../../engine/ports/source.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import { createHttpClient, type HttpAnswer, type HttpClient, retryAfterMs } from '../../http/http-client.ts'
 import { type Fields, fieldsOf } from '../../json/loose-json.ts'
 
@@ -24,7 +25,7 @@ const BUSY_MS = 5_000
 export function createServerApi(options: ServerApiOptions): ServerApi {
   const { baseUrl, appId, token, version, clock } = options
   const http: HttpClient = createHttpClient({ timeoutMs: TIMEOUT_MS })
-  const root = `${baseUrl.replace(/\/+$/, '')}/apps/${appId.slice(appId.lastIndexOf('/') + 1)}`
+  const root = `${withoutSlash(baseUrl)}/apps/${appId.slice(appId.lastIndexOf('/') + 1)}`
   const headers = { authorization: `Bearer ${token}`, accept: `application/vnd.layer+json; version=${version}` }
   return {
     async get(path, signal) {

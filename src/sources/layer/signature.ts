@@ -1,16 +1,11 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { isOneOf } from '../../signing/same-text.ts'
 
 /**
- * Whether `signature` is the lower-case hex HMAC-SHA1 of the raw bytes under one of the secrets. Over the bytes and not over
- * the parsed body: JSON that is written anew has its numeric keys in another order, and users' ids are keys here.
+ * Whether `signature` is the hex HMAC-SHA1 of the raw bytes under one of the secrets. Over the bytes and not over the parsed
+ * body: JSON that is written anew has its numeric keys in another order, and users' ids are keys here.
  */
-export function isSignedBy(secrets: readonly string[], body: Buffer, signature: string | undefined): boolean {
-  const given = /^[0-9a-f]{40}$/i.test(signature ?? '') ? Buffer.from(signature ?? '', 'hex') : undefined
-  if (given === undefined) return false
-  // All are compared, so that the time does not tell which one it was.
-  return secrets.map((secret) => timingSafeEqual(given, digest(secret, body))).includes(true)
-}
-
-function digest(secret: string, body: Buffer): Buffer {
-  return createHmac('sha1', secret).update(body).digest()
+export function isSignedBy(secrets: readonly string[], body: Buffer, signature = ''): boolean {
+  const wanted = secrets.map((secret) => createHmac('sha1', secret).update(body).digest('hex'))
+  return isOneOf(signature.toLowerCase(), wanted)
 }

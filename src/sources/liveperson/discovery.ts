@@ -1,5 +1,6 @@
 import type { Clock } from '../../engine/ports/clock.ts'
 import { SourceTrouble } from '../../engine/ports/source.ts'
+import { withoutSlash } from '../../http/base-url.ts'
 import type { HttpClient } from '../../http/http-client.ts'
 import { fieldsOf, objectsIn } from '../../json/loose-json.ts'
 import { type Call, jsonOf, successOf, unreadable } from './trouble.ts'
@@ -31,7 +32,7 @@ export function createHosts(
 
   const ask = async (signal: AbortSignal): Promise<ReadonlyMap<string, string>> => {
     const path = `/api/account/${encodeURIComponent(account)}/service/baseURI.json?version=1.0`
-    const url = domainUrl.replace(/\/+$/, '') + path
+    const url = withoutSlash(domainUrl) + path
     const result = await http.call({ method: 'GET', url, headers: { accept: 'application/json' } }, signal)
     // An account that does not exist is 400, 401 or 404 here; no credentials are sent, so none can be wrong.
     if (result.kind === 'answered' && [400, 401, 403, 404].includes(result.status)) {
