@@ -45,7 +45,7 @@ export async function startMailchimp(options: MailchimpOptions): Promise<Mailchi
     }
     if (key !== MAILCHIMP_KEY) return { answer: error(401, -1, 'Invalid_Key', `Invalid API key: ${key}`) }
     if (request.path === '/users/ping2') return { answer: { status: 200, body: { PING: 'PONG!' } } }
-    if (request.path !== '/messages/send') return { answer: error(404, -1, 'Unknown_Method', request.path) }
+    if (request.path !== '/messages/send.json') return { answer: error(404, -1, 'Unknown_Method', request.path) }
     const message = fields.message as MailchimpMessage
     const wrong = faultIn(fields) ?? strangeSubaccount(message, subaccounts)
     if (wrong !== undefined) return { answer: wrong }

@@ -21,6 +21,8 @@ describe('a 200', () => {
     { groupId: 1, id: 26, name: 'MESSAGE_ACCEPTED' },
     { groupId: 1, id: 7 },
     { groupId: 3, id: 5 },
+    { groupName: 'PENDING' },
+    { groupId: 72, groupName: 'ACCEPTED', id: 5 },
   ])('with the status %j is an acceptance', (status) => {
     expect(said(status)).toEqual({ kind: 'accepted', providerRef: ID })
   })
@@ -78,6 +80,7 @@ describe('a 200', () => {
   it('refuses with other groups too', () => {
     expect(said({ groupId: 2, id: 9 })).toMatchObject({ kind: 'rejected', reason: 'recipient', code: '9' })
     expect(said({ groupId: 4, id: 15 })).toMatchObject({ kind: 'rejected', reason: 'recipient', code: '15' })
+    expect(said({ groupName: 'EXPIRED', id: 15 })).toMatchObject({ kind: 'rejected', reason: 'recipient', code: '15' })
   })
 
   it.each([
@@ -88,6 +91,7 @@ describe('a 200', () => {
     [{}],
     [{ groupId: '1', id: 26 }],
     [{ groupId: 9, id: 26 }],
+    [{ groupName: 'OK', id: 26 }],
     [{ groupId: 5 }],
     [{ groupId: 5, id: 1e300 }],
   ])('with the status %j may have come from somebody else', (status) => {

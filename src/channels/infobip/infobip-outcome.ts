@@ -7,10 +7,10 @@ import { lookUpWords, statusMeaning } from './codes.ts'
 
 /** For a refusal of Infobip's that is to pass by itself; it names no time. */
 const LATER_MS = 30_000
-/** 5 is REJECTED, 2 UNDELIVERABLE, 4 EXPIRED. */
-const REFUSING_GROUPS = [2, 4, 5]
-/** 0 is ACCEPTED, 1 PENDING, 3 DELIVERED. */
-const TAKING_GROUPS = [0, 1, 3]
+/** The groups of statuses, each at its number. */
+const GROUPS = ['ACCEPTED', 'PENDING', 'UNDELIVERABLE', 'DELIVERED', 'EXPIRED', 'REJECTED']
+const TAKING_GROUPS = ['ACCEPTED', 'PENDING', 'DELIVERED']
+const REFUSING_GROUPS = ['UNDELIVERABLE', 'EXPIRED', 'REJECTED']
 
 /**
  * What an answer to a send means. A 200 says only that the request was read: each message in it has a status of its own,
@@ -25,10 +25,12 @@ export function outcomeOfAnswer(result: HttpResult, messageId: string, now: numb
 
 function outcomeOfMessage({ json, status: httpStatus }: HttpAnswer, messageId: string): SendOutcome {
   const [message] = objectsIn(fieldsOf(json)?.messages)
-  const { groupId, id } = fieldsOf(message?.status) ?? {}
+  const status = fieldsOf(message?.status) ?? {}
+  const { id } = status
+  const group = groupOf(status)
   const providerRef = idIn(message?.messageId, 200) ?? messageId
-  if (typeof groupId === 'number' && TAKING_GROUPS.includes(groupId)) return { kind: 'accepted', providerRef }
-  if (typeof groupId !== 'number' || !REFUSING_GROUPS.includes(groupId) || !Number.isSafeInteger(id)) {
+  if (TAKING_GROUPS.includes(group)) return { kind: 'accepted', providerRef }
+  if (!REFUSING_GROUPS.includes(group) || !Number.isSafeInteger(id)) {
     // It said yes, but not in Infobip's words: somebody in between may have answered, or the answer broke off.
     return { kind: 'uncertain', detail: `answered ${httpStatus} without the status of a message` }
   }
@@ -38,6 +40,12 @@ function outcomeOfMessage({ json, status: httpStatus }: HttpAnswer, messageId: s
   if (fault === 'taken') return { kind: 'accepted', providerRef: messageId }
   const detail = `Infobip refused the message: ${words}`
   return outcomeOfMeaning({ fault, suppress }, { detail, code: String(code), afterMs: LATER_MS })
+}
+
+/** By its number; by its name where the number is none that we know. Neither of the two has to be there. */
+function groupOf({ groupId, groupName }: Fields): string {
+  const known = typeof groupId === 'number' ? GROUPS[groupId] : undefined
+  return known ?? (typeof groupName === 'string' ? groupName : '')
 }
 
 /** Whose fault it is, by the field that Infobip finds wrong. */

@@ -95,7 +95,7 @@ describe('a mail', () => {
     const channel = mailchimpTransactional.create(config, channelWorld())
     closers.push(() => channel.close?.())
     expect(await send(channel)).toMatchObject({ reason: 'credentials', detail: expect.stringContaining('baseUrl') })
-    expect(fake.requests.map(({ path }) => path)).toEqual(['/prefix/messages/send'])
+    expect(fake.requests.map(({ path }) => path)).toEqual(['/prefix/messages/send.json'])
   })
 
   it.each([

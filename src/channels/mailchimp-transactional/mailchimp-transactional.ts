@@ -14,6 +14,9 @@ import { checkOf, outcomeOfAnswer } from './mailchimp-outcome.ts'
  */
 const BASE_URL = 'https://mandrillapp.com/api/1.4'
 
+/** The API takes its methods with and without `.json`. Its description has it where messages are sent, and not at `ping2`. */
+const SEND_PATH = '/messages/send.json'
+
 const config = Type.Object({
   apiKey: Secret({ description: 'An API key of Mailchimp Transactional.' }),
   from: Type.String({
@@ -88,7 +91,7 @@ export const mailchimpTransactional = defineChannel({
         const parts = mailPartsOf(outgoing, config.from)
         if (parts.kind === 'unfit') return { kind: 'rejected', reason: parts.reason, detail: parts.detail }
         const message = messageOf(outgoing, parts, config)
-        return outcomeOfAnswer(await call('/messages/send', { message, async: false }, signal), world.clock.now())
+        return outcomeOfAnswer(await call(SEND_PATH, { message, async: false }, signal), world.clock.now())
       },
       receive: (request) =>
         readEventWebhook(request, { keys, callbackUrl: world.callbackUrl, subaccount: config.subaccount }),

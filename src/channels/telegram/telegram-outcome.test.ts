@@ -20,6 +20,14 @@ describe('a message that Telegram takes', () => {
   })
 
   it.each([
+    [987, 0],
+    [0, 0],
+    [2 ** 60, 42],
+  ])('and has no name that could be used (chat %d, number %d) is taken all the same', (chat, id) => {
+    expect(outcome(message(chat, id))).toEqual({ kind: 'accepted' })
+  })
+
+  it.each([
     [answer(200, '<html>ok</html>')],
     [answer(200, { ok: true })],
     [answer(200, { ok: true, result: true })],
@@ -27,9 +35,8 @@ describe('a message that Telegram takes', () => {
     [answer(200, [])],
     [message('987', 42)],
     [message(987, '42')],
-    [message(987, 0)],
-    [message(2 ** 60, 42)],
     [message(987, 1.5)],
+    [success({ message_id: 42 })],
     [answer(201, { ok: true, result: { message_id: 1, chat: { id: 1 } } })],
   ])('%# is none, for it has not the form of one', (given) => {
     expect(outcome(given)).toMatchObject({ kind: 'uncertain' })

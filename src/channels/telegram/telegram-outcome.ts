@@ -20,9 +20,7 @@ export function outcomeOfAnswer(result: HttpResult, now: number): SendOutcome {
   if (result.kind !== 'answered') return usual
   const { status } = result
   if (usual.kind === 'accepted') {
-    const providerRef = refIn(resultOf(result))
-    if (providerRef !== undefined) return { kind: 'accepted', providerRef }
-    return { kind: 'uncertain', detail: `answered ${status} without a message` }
+    return acceptanceIn(resultOf(result)) ?? { kind: 'uncertain', detail: `answered ${status} without a message` }
   }
   const refusal = refusalIn(result)
   if (usual.kind === 'retry') {
@@ -47,13 +45,17 @@ export function outcomeOfAnswer(result: HttpResult, now: number): SendOutcome {
   return { ...usual, detail: `Telegram answered ${status}` }
 }
 
-function refIn(message: unknown): string | undefined {
+/**
+ * A message is taken, even one that cannot be named: its number is 0 while Telegram itself keeps it for later, and a chat's
+ * may have lost digits on the way. https://core.telegram.org/bots/api#message
+ */
+function acceptanceIn(message: unknown): SendOutcome | undefined {
   const fields = fieldsOf(message)
   const chatId = fieldsOf(fields?.chat)?.id
   const messageId = fields?.message_id
-  if (typeof chatId !== 'number' || !Number.isSafeInteger(chatId)) return undefined
-  if (typeof messageId !== 'number' || !Number.isSafeInteger(messageId) || messageId < 1) return undefined
-  return messageRef(chatId, messageId)
+  if (!Number.isInteger(chatId) || !Number.isInteger(messageId)) return undefined
+  const isNamed = Number.isSafeInteger(chatId) && Number.isSafeInteger(messageId) && (messageId as number) > 0
+  return { kind: 'accepted', ...(isNamed && { providerRef: messageRef(chatId as number, messageId as number) }) }
 }
 
 /** The chat's new id, for a group that has become a supergroup: nothing was sent then. */

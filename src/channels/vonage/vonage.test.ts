@@ -168,14 +168,18 @@ describe('what is sent', () => {
     expect(await send(channel)).toMatchObject({ kind: 'rejected', code: '1240', suppress: 'opted-out' })
   })
 
-  it('goes to a base URL with a path, and with a slash at its end', async () => {
-    const { fake, channel } = await start()
+  it.each([
+    ['', '/v1/messages'],
+    ['/prefix//', '/prefix/v1/messages'],
+    ['/v1', '/v1/messages'],
+    ['/prefix/v1/', '/prefix/v1/messages'],
+  ])('goes to a base URL that ends with %j', async (end, path) => {
+    const { fake } = await start()
     const world = channelWorld({ callbackUrl: CALLBACK_URL, clock: new MovableClock(NOW) })
-    const prefixed = vonage.create({ ...USUAL, baseUrl: `${fake.url}/prefix//` }, world)
-    closers.push(() => prefixed.close?.())
-    await send(prefixed)
+    const channel = vonage.create({ ...USUAL, baseUrl: fake.url + end }, world)
+    closers.push(() => channel.close?.())
     await send(channel)
-    expect(fake.requests.map(({ path }) => path)).toEqual(['/prefix/v1/messages', '/v1/messages'])
+    expect(fake.requests.map((request) => request.path)).toEqual([path])
   })
 })
 
@@ -238,8 +242,9 @@ describe('taking back', () => {
     expect(vonage.abilities('RCS', { ...USUAL, regionUrl })).toHaveProperty('revokes', true)
     expect(vonage.abilities('RCS', { ...USUAL, baseUrl: regionUrl })).toHaveProperty('revokes', true)
     expect(vonage.abilities('RCS', USUAL)).not.toHaveProperty('revokes')
-    const usualHost = { ...USUAL, baseUrl: 'https://api.nexmo.com/' }
-    expect(vonage.abilities('RCS', usualHost)).not.toHaveProperty('revokes')
+    for (const baseUrl of ['https://api.nexmo.com/', 'https://api.nexmo.com/v1']) {
+      expect(vonage.abilities('RCS', { ...USUAL, baseUrl })).not.toHaveProperty('revokes')
+    }
     expect(vonage.abilities('RCS', { ...ACCOUNT, ...SENDERS, regionUrl })).not.toHaveProperty('revokes')
     for (const channel of ['SMS', 'WhatsApp', 'Viber']) {
       expect(vonage.abilities(channel, { ...USUAL, regionUrl })).not.toHaveProperty('revokes')

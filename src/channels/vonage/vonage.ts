@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { SendOutcome } from '../../domain/message.ts'
 import type { Abilities, CheckOutcome, Outgoing, Revocation, RevokeOutcome } from '../../engine/ports/channel.ts'
-import { withoutSlash } from '../../http/base-url.ts'
 import { canReach } from '../can-reach.ts'
 import { defineChannel, listOf, Secret, Secrets, Url, type World } from '../define-channel.ts'
 import { PHONE_PATTERN } from '../person-address.ts'
@@ -214,7 +213,7 @@ async function send(
   const webhookUrl = hearsBack(config) && canReach(baseUrl, world.callbackUrl) ? world.callbackUrl : undefined
   const message = bodyOf(outgoing, config, webhookUrl)
   if ('reason' in message) return { kind: 'rejected', ...message }
-  const url = `${withoutSlash(baseUrl)}/v1/messages`
+  const url = `${rootOf(baseUrl)}/v1/messages`
   const request = { method: 'POST', url, json: message.body, about: outgoing.idempotencyKey }
   return outcomeOfSend(await call(request, signal), world.clock.now())
 }
@@ -229,7 +228,7 @@ async function revoke(
   if (channel !== 'RCS') return { kind: 'unclear', detail: `Vonage takes no ${channel} back` }
   if (providerRef === undefined) return { kind: 'unclear', detail: 'the id of the message is not known' }
   const path = `/v1/messages/${encodeURIComponent(providerRef)}`
-  const request = { method: 'PATCH', url: withoutSlash(url) + path, json: { status: 'revoked' }, about: idempotencyKey }
+  const request = { method: 'PATCH', url: rootOf(url) + path, json: { status: 'revoked' }, about: idempotencyKey }
   return outcomeOfRevoke(await call(request, signal))
 }
 
@@ -239,7 +238,7 @@ async function check(
   signal: AbortSignal,
 ): Promise<CheckOutcome> {
   const isVonage = /(^|\.)(nexmo|vonage)\.com$/.test(new URL(baseUrl).hostname)
-  const url = `${withoutSlash(accountUrl ?? (isVonage ? ACCOUNT_URL : baseUrl))}/account/get-balance`
+  const url = `${rootOf(accountUrl ?? (isVonage ? ACCOUNT_URL : baseUrl))}/account/get-balance`
   return outcomeOfCheck(await call({ method: 'GET', url, about: 'check' }, signal))
 }
 
@@ -249,11 +248,16 @@ async function check(
  */
 function revokeUrlOf({ applicationId, regionUrl, baseUrl = BASE_URL }: Config): string | undefined {
   if (applicationId === undefined) return undefined
-  return regionUrl ?? (withoutSlash(baseUrl) === BASE_URL ? undefined : baseUrl)
+  return regionUrl ?? (rootOf(baseUrl) === BASE_URL ? undefined : baseUrl)
 }
 
 function loginOf({ applicationId, privateKey, apiKey = '', apiSecret = '' }: Config): Login {
   const key = privateKey === undefined ? undefined : readPrivateKey(privateKey)
   if (applicationId === undefined || key === undefined) return { kind: 'account', apiKey, apiSecret }
   return { kind: 'application', applicationId, privateKey: key }
+}
+
+/** Vonage’s description of the API counts `/v1` among what its servers are called; here it may stand or not. */
+function rootOf(url: string): string {
+  return url.replace(/(\/v1)?\/*$/, '')
 }
