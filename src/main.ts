@@ -288,7 +288,12 @@ function createConnections(config: Config, setting: Setting): Connections {
     }),
   )
   const { phonesSecret } = setting
-  if (phonesSecret !== undefined) connections.push(phonesConnection(phonesSecret, setting))
+  if (phonesSecret !== undefined) {
+    const phones = phonesConnection(phonesSecret, setting)
+    // Not as a spare: what a real connection turns away for the moment would be lost on them, and count as delivered.
+    const isLeft = (channel: string) => !connections.some(({ serves }) => serves.includes(channel))
+    connections.push({ ...phones, serves: phones.serves.filter(isLeft) })
+  }
   const choices = Object.entries(config.subaccounts).map(([id, { channels }]) => [id, channels] as const)
   return new Connections(connections, Object.fromEntries(choices), countryOf)
 }
@@ -305,7 +310,7 @@ function worldOf(connectionId: string, { clock, tell }: Setting, base: () => str
   }
 }
 
-/** The built-in phones, reached like a provider, over HTTP on this machine. They come last: a real connection goes first. */
+/** The built-in phones, reached like a provider, over HTTP on this machine. */
 function phonesConnection(secret: string, setting: Setting): Connection {
   const { address } = setting
   const settings = {
