@@ -290,6 +290,7 @@ function createConnections(config: Config, setting: Setting): Connections {
   )
   const { phonesSecret } = setting
   if (phonesSecret !== undefined) {
+    // Not as a spare: what a real connection turns away for the moment would be lost on them, and count as delivered.
     const taken = new Set(connections.flatMap(({ serves }) => serves))
     connections.push(phonesConnection(phonesSecret, taken, setting))
   }

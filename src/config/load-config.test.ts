@@ -294,6 +294,19 @@ describe('subaccounts', () => {
     ])
   })
 
+  test('may leave it to us how long a template lives', () => {
+    const yaml = 'subaccounts:\n  shop:\n    templates:\n      otp:\n'
+    expect(load(yaml).config.subaccounts.shop?.templates).toEqual({ otp: { ttlMs: 2_592_000_000 } })
+  })
+
+  test('name countries that there are', () => {
+    const sms = '[{ connection: a, countries: [UK, sg, ZZ] }, b]'
+    expect(problems(`${two}subaccounts:\n  shop: { channels: { SMS: ${sms} } }\n`)).toEqual([
+      'untilread.yaml:5:58 | subaccounts.shop.channels.SMS[0].countries[0] | "UK" is the ISO 3166 code of no country; the United Kingdom is GB',
+      'untilread.yaml:5:66 | subaccounts.shop.channels.SMS[0].countries[2] | "ZZ" is the ISO 3166 code of no country',
+    ])
+  })
+
   test('share a channel out by weights, and by countries', () => {
     const sms = '[{ connection: a, weight: 2.5, countries: [sg, MY] }, b]'
     const { shop } = load(`${two}subaccounts:\n  shop: { channels: { SMS: ${sms} } }\n`).config.subaccounts

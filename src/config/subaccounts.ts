@@ -3,6 +3,7 @@ import type { ConnectionChoice } from '../domain/connection-choice.ts'
 import { parseDuration } from '../domain/durations.ts'
 import { type ChannelAbility, checkSequence } from '../domain/sequence.ts'
 import { SHORT_FALLBACK_POLICIES } from '../domain/template-life.ts'
+import { countryOfCode } from '../phone/phone.ts'
 import { nearest } from '../words/nearest.ts'
 import { channelName, configuredAbility, possibleAbility } from './abilities.ts'
 import { type Findings, join, note } from './check.ts'
@@ -53,7 +54,7 @@ function readTemplates({ value }: Located & { value: ReadonlyMap<string, Located
   const given = value.get('templates')
   const entries = given !== undefined && isMap(given) ? [...given.value] : []
   const templates = entries.map(([name, each]) => {
-    const { ttl } = plain(each) as { ttl?: unknown }
+    const { ttl } = (plain(each) ?? {}) as { ttl?: unknown }
     return [name, { ttlMs: parseDuration(String(ttl)) ?? LONGEST_LIFE_MS }] as const
   })
   const policy = SHORT_FALLBACK_POLICIES.find((each) => each === value.get('shortFallback')?.value)
@@ -107,10 +108,23 @@ function readRoutes(node: Located | undefined, name: string, house: House, findi
       const problem = typeof named?.value === 'string' ? routeProblem(named.value, channel, house) : undefined
       const where = isMap(item) ? `${full}[${index}].connection` : `${full}[${index}]`
       if (problem) findings.problems.push({ name: where, origin: (named ?? item).origin, message: problem })
+      checkCountries(item, `${full}[${index}].countries`, findings)
     }
     routes[channel] = items.map(choiceOf)
   }
   return routes
+}
+
+/** The schema has looked at their form. A code of no country would leave people out without a word. */
+function checkCountries(item: Located, name: string, findings: Findings): void {
+  const countries = isMap(item) ? item.value.get('countries') : undefined
+  if (countries === undefined || !isList(countries)) return
+  for (const [index, { value, origin }] of countries.value.entries()) {
+    if (typeof value !== 'string' || !/^[A-Za-z]{2}$/.test(value) || countryOfCode(value) !== undefined) continue
+    const hint = value.toUpperCase() === 'UK' ? '; the United Kingdom is GB' : ''
+    const message = `${JSON.stringify(value)} is the ISO 3166 code of no country${hint}`
+    findings.problems.push({ name: `${name}[${index}]`, origin, message })
+  }
 }
 
 /** The schema has said what is wrong with its shape. */

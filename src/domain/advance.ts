@@ -150,7 +150,7 @@ function send(draft: Draft, step: number, { connection, revokes }: Route & { kin
   const known = draft.message.attempts[step]
   const fence = draft.at + draft.context.leaseMs
   const revocable = revokes && revokeOnFallback ? {} : undefined
-  const call = { connection, call: fence, inFlight: true, revocable } as const
+  const call = { connection, call: fence, inFlight: true, revocable, recall: undefined } as const
   if (known === undefined) {
     draft.put(step, { ...freshAttempt(draft.at), ...call })
     draft.note('step-opened', step, { channel, connection })
@@ -193,10 +193,14 @@ function onSettled(draft: Draft, event: Event & { type: 'settled' }): void {
     case 'rejected': {
       const { reason, detail, code } = outcome
       // What only the operator can mend is the connection's fault, and no word on the person or the message.
-      const moves = current && onlyCall && reason === 'credentials' && event.elsewhere === true
+      const inTime = current && draft.at < draft.giveUpAt(step)
+      const moves = inTime && onlyCall && reason === 'credentials' && event.elsewhere === true
       draft.note('send-rejected', step, { reason, detail, code, late, plan: moves ? BY_ANOTHER : undefined })
       if (moves) return tryElsewhere(draft, step)
       if (attempt.reached !== 'queued') return // a receipt knows better than this answer
+      // Nor is it a word on an earlier call under the same key, which may have gone out.
+      if (reason === 'credentials' && attempt.uncertain && !onlyCall)
+        return current ? waitForReceipt(draft, step, detail) : undefined
       draft.change(step, { uncertain: undefined })
       draft.fail(step, 'rejected', { ...(code !== undefined && { code }), message: detail })
       if (current) fallBack(draft, step, 'rejected')
@@ -219,6 +223,11 @@ function onSettled(draft: Draft, event: Event & { type: 'settled' }): void {
       draft.note('send-withdrawn', step, { late })
       // What was found out, or its words, may be what was missing.
       if (current && draft.message.watch !== undefined) draft.setWatch({ ...draft.message.watch, inquiry: undefined })
+      // Nothing is there to be taken back, and no time is left to begin anew.
+      if (current && onlyCall && progress.phase === 'revoking') {
+        draft.change(step, { ...NEVER_LEFT, recall: undefined, withdrawn: true })
+        return giveUp(draft, step, 'its turn did not come')
+      }
       // The dispatcher was stopping, or came too late under its lease: nothing went out by this call, so start over.
       if (current && onlyCall) draft.goDue(step, draft.at)
       // A repeat keeps its key; a millisecond later it gets a fence of its own.
@@ -231,8 +240,9 @@ const BY_ANOTHER = 'by another connection'
 
 /** Nothing went out by this connection: the step goes on at once, by one that has not turned it away in this round. */
 function tryElsewhere(draft: Draft, step: number): void {
-  const { avoid = [], connection } = draft.attemptAt(step)
-  draft.change(step, { ...NEVER_LEFT, avoid: connection === undefined ? avoid : [...avoid, connection] })
+  const { avoid = [], moves = 0, connection } = draft.attemptAt(step)
+  const left = connection === undefined ? avoid : [...avoid, connection]
+  draft.change(step, { ...NEVER_LEFT, avoid: left, moves: moves + 1 })
   draft.goDue(step, draft.at)
 }
 
@@ -257,7 +267,9 @@ function giveUp(draft: Draft, step: number, detail: string): void {
 
 /** 1 s, 2 s, 4 s … up to five minutes: gentle with a provider in trouble, quick enough for a step of a minute. */
 function backoffMs(attempt: Attempt): number {
-  return Math.min(1000 * 2 ** (attempt.try + (attempt.repeats ?? 0) - 1), 300_000)
+  // To ask all connections in turn is one round.
+  const rounds = attempt.try - (attempt.moves ?? 0) + (attempt.repeats ?? 0)
+  return Math.min(1000 * 2 ** (rounds - 1), 300_000)
 }
 
 function onReceipt(draft: Draft, event: Event & { type: 'receipt' }): void {
@@ -356,8 +368,9 @@ const CONTRADICTED = 'its provider says that it was taken back, and had reported
 function onRevoked(draft: Draft, event: Event & { type: 'revoked' }): void {
   const { step, fence, outcome } = event
   const attempt = draft.message.attempts[step]
-  // An answer that was heard already, or of a recall that was asked for again since, is no news.
-  if (attempt?.recall !== fence) return
+  // An answer that was heard already, or of a recall that was asked for again since, is no news, unless it has arrived.
+  const isNews = outcome.kind === 'too-late' && attempt !== undefined && attempt.times[outcome.status] === undefined
+  if (attempt === undefined || (attempt.recall !== fence && !isNews)) return
   draft.change(step, { recall: undefined })
   const { progress } = draft.message
   const current = progress.state === 'live' && progress.phase === 'revoking' && progress.step === step

@@ -54,6 +54,8 @@ export type Attempt = {
   connection?: string
   /** Connections that have just turned this step away; the next try goes to another. */
   avoid?: readonly string[]
+  /** How many of the tries went to another connection in the same moment. */
+  moves?: number
   /** It can be taken back, and is to be, under this id of the provider's where there is one. */
   revocable?: { providerRef?: string }
   /** The fence of the recall, until its answer is known. */

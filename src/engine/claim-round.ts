@@ -101,7 +101,7 @@ type Room = { send: ReturnType<Dispatcher['admission']>; ask: ReturnType<Notices
 
 function decidedSend({ due, since, send }: NoticeSend): DecidedSend {
   const { step, try: tryNumber, connection, fence } = send
-  return { umid: due.message.id, held: since, step, try: tryNumber, fence, connection }
+  return { umid: due.message.id, envelope: due.envelope, held: since, step, try: tryNumber, fence, connection }
 }
 
 /** The sends that were decided: of messages that came with their content, and of streaks, whose words are fetched. */

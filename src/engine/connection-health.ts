@@ -30,18 +30,20 @@ const SILENT_SENDS = 20
 /** Of which it is kept when they were taken; more would say no more. */
 const MOST_AWAITED = 200
 
+type Send = { umid: string; step: number; channel: string }
 type Awaited = { umid: string; step: number; at: number }
 type Book = {
   results: boolean[]
   awaited: Awaited[]
   asking: boolean
-  down?: { because: string; since: number; restMs: number; nextTryAt: number }
+  /** `trial`: the send that tries it. */
+  down?: { because: string; since: number; restMs: number; nextTryAt: number; trial?: string | undefined }
 }
 
 export type ConnectionHealthOptions = {
   log: Log
-  /** After this time a receipt is overdue. */
-  receiptsWithinMs(connection: string): number | undefined
+  /** After this time a receipt is overdue; undefined where none is to be expected on the channel. */
+  receiptsWithinMs(connection: string, channel: string): number | undefined
   /** Of these, whether any has been heard of since its provider took it: another node may have heard. */
   anyHeardOf(sends: readonly { umid: string; step: number }[]): Promise<boolean>
 }
@@ -61,34 +63,57 @@ export class ConnectionHealth {
     return { state: now < nextTryAt ? 'down' : 'trying', because, since, nextTryAt }
   }
 
-  /** Whether it may be sent through now. A connection that is down is given to one asker when its rest is over. */
-  admits(connection: string, now: number): boolean {
-    const down = this.#books.get(connection)?.down
-    if (down === undefined) return true
-    if (now < down.nextTryAt) return false
-    down.nextTryAt = now + Math.max(TRY_FOR_MS, down.restMs)
-    return true
-  }
-
   isUp(connection: string): boolean {
     return this.#books.get(connection)?.down === undefined
   }
 
+  /** Whether it takes messages, be it that nothing is heard of them: better than one that turns them away. */
+  takes(connection: string): boolean {
+    const down = this.#books.get(connection)?.down
+    return down === undefined || down.because === SILENCE
+  }
+
+  /**
+   * Whether this send may try a connection that is down. When its rest is over one send may, and only where it can be made
+   * at once; asked again about the same send, because the claim was made again, the answer is the same.
+   */
+  mayTry(
+    connection: string,
+    { umid, step }: Pick<Send, 'umid' | 'step'>,
+    now: number,
+    hasRoom: () => boolean,
+  ): boolean {
+    const down = this.#books.get(connection)?.down
+    if (down === undefined) return false
+    const trial = nameOf(umid, step)
+    if (now < down.nextTryAt) return down.trial === trial && hasRoom()
+    if (!hasRoom()) return false
+    down.trial = trial
+    down.nextTryAt = now + Math.max(TRY_FOR_MS, down.restMs)
+    return true
+  }
+
   /** What a send came to. A refusal of the person or the message is the work of a healthy provider. */
-  settled(connection: string, outcome: SendOutcome, send: { umid: string; step: number }, now: number): void {
-    if (outcome.kind === 'withdrawn') return
+  settled(connection: string, outcome: SendOutcome, send: Send, now: number): void {
     const book = this.#bookOf(connection)
-    const why = failureIn(outcome)
-    if (why === undefined) {
-      if (outcome.kind === 'accepted') this.#await(connection, book, send, now)
-      if (book.down !== undefined && book.down.because !== SILENCE) this.#comeBack(connection, book)
-      book.results = [...book.results, true].slice(-RESULTS)
+    const { down } = book
+    const isTrial = down?.trial === nameOf(send.umid, send.step)
+    if (outcome.kind === 'withdrawn') {
+      if (isTrial && down !== undefined) book.down = { ...down, trial: undefined, nextTryAt: now }
       return
     }
-    book.results = [...book.results, false].slice(-RESULTS)
-    if (book.down !== undefined) return this.#takeOut(connection, book, why, now)
-    const failures = book.results.filter((good) => !good).length
-    if (failures >= TOO_MANY) this.#takeOut(connection, book, why, now)
+    const why = failureIn(outcome)
+    book.results = [...book.results, why === undefined].slice(-RESULTS)
+    if (why !== undefined) {
+      const failures = book.results.filter((good) => !good).length
+      // What was under way when it was taken out, and what is sent for want of another, says nothing new.
+      if (isTrial || (failures >= TOO_MANY && this.takes(connection))) this.#takeOut(connection, book, why, now)
+      return
+    }
+    if (down?.because === SILENCE) {
+      if (isTrial) this.#takeOut(connection, book, SILENCE, now)
+    } else if (down !== undefined) this.#comeBack(connection, book)
+    if (outcome.kind === 'accepted') this.#await(connection, book, send, now)
   }
 
   /** A receipt has come: the provider tells what becomes of its messages. */
@@ -99,20 +124,25 @@ export class ConnectionHealth {
     if (book.down?.because === SILENCE) this.#comeBack(connection, book)
   }
 
-  #await(connection: string, book: Book, send: { umid: string; step: number }, now: number): void {
-    const patience = this.#options.receiptsWithinMs(connection)
+  #await(connection: string, book: Book, { umid, step, channel }: Send, now: number): void {
+    const patience = this.#options.receiptsWithinMs(connection, channel)
     if (patience === undefined) return
-    if (book.awaited.length < MOST_AWAITED) book.awaited.push({ ...send, at: now })
-    const overdue = book.awaited.filter(({ at }) => at + patience <= now)
-    if (overdue.length < SILENT_SENDS || book.asking) return
+    // While it is out for its silence, the first word on any of them brings it back, be it that another node has heard it.
+    const isSilent = book.down?.because === SILENCE
+    const last = book.awaited[SILENT_SENDS - 1]
+    const asked = isSilent || (last !== undefined && last.at + patience <= now) ? book.awaited.slice(0) : []
+    if (book.awaited.length < MOST_AWAITED) book.awaited.push({ umid, step, at: now })
+    if (asked.length === 0 || book.asking) return
     book.asking = true
-    void this.#ask(connection, book, overdue, now)
+    const overdue = isSilent ? asked : asked.filter(({ at }) => at + patience <= now)
+    void this.#ask(connection, book, overdue.slice(-SILENT_SENDS), now)
   }
 
-  async #ask(connection: string, book: Book, overdue: readonly Awaited[], now: number): Promise<void> {
+  async #ask(connection: string, book: Book, sends: readonly Awaited[], now: number): Promise<void> {
     try {
-      if (!(await this.#options.anyHeardOf(overdue.slice(-SILENT_SENDS)))) this.#takeOut(connection, book, SILENCE, now)
-      book.awaited = []
+      if (await this.#options.anyHeardOf(sends)) return this.heard(connection)
+      if (book.down === undefined) this.#takeOut(connection, book, SILENCE, now)
+      book.awaited = book.awaited.slice(-SILENT_SENDS)
     } catch (error) {
       this.#options.log.error({ error, connection }, 'it could not be looked up whether receipts come in')
     } finally {
@@ -146,14 +176,22 @@ export class ConnectionHealth {
 
 const SILENCE = 'no receipts come in'
 
-/** Why an outcome speaks against the connection; undefined for one that does not. */
+function nameOf(umid: string, step: number): string {
+  return `${umid}.${step}`
+}
+
+/**
+ * Why an outcome speaks against the connection; undefined for one that does not. In words of our own, because this is
+ * logged, and a provider's words may name the person; they stand on the timeline of the message.
+ */
 function failureIn(outcome: SendOutcome): string | undefined {
   switch (outcome.kind) {
     case 'retry':
+      return 'it turns messages away'
     case 'uncertain':
-      return outcome.detail
+      return 'its answers do not come, or say nothing certain'
     case 'rejected':
-      return outcome.reason === 'credentials' ? outcome.detail : undefined
+      return outcome.reason === 'credentials' ? 'its login or its account is refused' : undefined
     default:
       return undefined
   }

@@ -40,14 +40,21 @@ export class Connections {
   }
 
   /**
-   * Those that may carry this step for this person, the one to be preferred first. One that cannot report what the step
-   * waits for is left out while there are others: its step would always run out of time.
+   * Those that may carry this step for this person, the one to be preferred first. One that does not fit the message is left
+   * out while there are others, and then one that cannot report what the step waits for: it would always run out of time.
    */
-  inOrderFor(subAccountId: string, { channel, successStatus, user, seed }: Wanted): readonly Connection[] {
+  inOrderFor(
+    subAccountId: string,
+    { channel, successStatus, user, seed }: Wanted,
+    fits: (connection: Connection) => boolean = () => true,
+  ): readonly Connection[] {
     const choices = this.#choicesOf(subAccountId, channel)
     const matters = choices.some(({ countries }) => countries !== undefined)
     const ids = orderOf(choices, { country: matters ? this.#countryFor(user) : undefined, seed })
-    const fitting = ids.flatMap((id) => this.#byId.get(id) ?? [])
+    const allowed = ids.flatMap((id) => this.#byId.get(id) ?? [])
+    if (allowed.length < 2) return allowed
+    const fit = allowed.filter(fits)
+    const fitting = fit.length > 0 ? fit : allowed
     const able = fitting.filter((connection) => canReport(connection, channel, successStatus))
     return able.length > 0 ? able : fitting
   }

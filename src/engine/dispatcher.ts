@@ -4,11 +4,12 @@ import type { Connections } from './connections.ts'
 import type { Connection, Outgoing } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
-import type { Held } from './ports/message-store.ts'
+import type { Envelope, Held } from './ports/message-store.ts'
 
 /** A send that was decided and committed. */
 export type DecidedSend = {
   umid: string
+  envelope: Envelope
   /** The message as it stands since the send was committed. */
   held: Held
   /** Index of the step. */

@@ -105,8 +105,8 @@ export class Engine implements EngineApi {
     this.feed = options.feed ?? new Feed()
     this.#health = new ConnectionHealth({
       log,
-      receiptsWithinMs: (id) => receiptsWithin(connections.get(id)),
-      anyHeardOf: (sends) => this.#anyHeardOf(sends),
+      receiptsWithinMs: (id, channel) => receiptsWithin(connections.get(id), channel),
+      anyHeardOf: (sends) => activity.track(this.#anyHeardOf(sends)),
     })
     this.#routing = new Routing(connections, this.#health)
     this.#committer = new Committer({
@@ -127,7 +127,13 @@ export class Engine implements EngineApi {
       log,
       callTimeoutMs: this.#settings.callTimeoutMs,
       stillWanted: (jobs) => store.stillWanted(jobs),
-      settle: (job, outcome) => this.#outcomes.add({ job, outcome }),
+      settle: (job, outcome) => {
+        // Once for each call; its commit may take more than one try.
+        const { umid, step, connection, held } = job
+        const { channel = '' } = held.message.sequence[step] ?? {}
+        this.#health.settled(connection, outcome, { umid, step, channel }, clock.now())
+        return this.#outcomes.add({ job, outcome })
+      },
       onRoom: () => {
         if (this.#claims.lacksRoom) this.#wakeLoop.poke(clock.now())
       },
@@ -360,7 +366,6 @@ export class Engine implements EngineApi {
   async #commitOutcomes(settled: readonly Settled[]): Promise<undefined[]> {
     const { clock, suppressions } = this.#options
     const at = clock.now()
-    for (const { job, outcome } of settled) this.#health.settled(job.connection, outcome, job, at)
     await suppressions.suppress(settled.flatMap((each) => suppressionIn(each, at)))
     const known = settled.map(({ job, outcome }) => {
       const { held, step, try: tryNumber, fence } = job
@@ -405,11 +410,9 @@ function replyOf(connection: string, heard: Heard & { kind: 'reply' }, id: strin
   return { id, connection, channel, address, providerId, at, ...(text !== undefined && { text }) }
 }
 
-/** How long receipts may be missing; undefined where none are to be expected. */
-function receiptsWithin(connection: Connection | undefined): number | undefined {
-  const tells = connection?.serves.some((channel) =>
-    connection.abilities(channel).reports.some((r) => r !== 'accepted'),
-  )
+/** How long receipts may be missing; undefined where none are to be expected: many people never open what they get. */
+function receiptsWithin(connection: Connection | undefined, channel: string): number | undefined {
+  const tells = connection?.abilities(channel).reports.some((status) => status === 'sent' || status === 'delivered')
   return tells ? connection?.receiptsWithinMs : undefined
 }
 

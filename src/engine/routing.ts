@@ -45,57 +45,41 @@ export class Routing {
   }
 
   /** Where a step goes now; `admit` tells whether a connection has room. */
-  due(
-    { envelope, message, suppressed }: Due,
-    admit: (connection: string) => 'now' | { later: number },
-    now: number,
-  ): Context['route'] {
+  due(due: Due, admit: (connection: string) => 'now' | { later: number }, now: number): Context['route'] {
+    const { envelope, message, suppressed } = due
     return (step: Step, index: number): Route => {
       const { channel } = step
-      const { subAccountId } = envelope
-      const serving = this.#connections.serving(subAccountId, channel)
+      const serving = this.#connections.serving(envelope.subAccountId, channel)
       if (serving.length === 0)
         return { kind: 'skip', reason: 'not-configured', detail: `${channel} has no connection` }
-      const connection = this.#choose(step, index, { envelope, message }, now)
-      if (connection === undefined) {
+      const choices = this.#choicesFor(due, index)
+      const [first] = choices
+      if (first === undefined) {
         return { kind: 'skip', reason: 'not-configured', detail: `${channel} has no connection for this country` }
       }
-      const { address: kind, carries } = connection.abilities(channel)
-      // Of a streak that has to be asked about first, where to is not known yet.
-      const isOpen = message.watch !== undefined && message.watch.inquiry === undefined
-      const address = addressOf(userOf(envelope, message), channel, kind)
-      if (!isOpen && address === undefined) {
-        const detail =
-          envelope.watched === undefined
-            ? `the message names no ${kind} address`
-            : `nobody knows ${ADDRESS_WORDS[kind]}`
-        return { kind: 'skip', reason: 'no-address', detail }
-      }
-      const stop = suppressed.find((each) => {
-        return each.address === address && each.channel === channel && serving.some(({ id }) => id === each.connection)
+      const obstacle = obstacleTo(first, channel, due)
+      if (obstacle !== undefined) return obstacle
+      const user = userOf(envelope, message)
+      const addresses = choices.map((connection) => addressOf(user, channel, connection.abilities(channel).address))
+      const stop = suppressed.find(({ address, channel: on, connection }) => {
+        return on === channel && addresses.includes(address) && serving.some(({ id }) => id === connection)
       })
       if (stop !== undefined) return { kind: 'skip', ...SUPPRESSED[stop.reason] }
-      // The notice of a streak is plain text, which every channel carries.
-      const fits =
-        envelope.watched !== undefined ||
-        contentForChannel(envelope.type, envelope.content, { name: channel, carries }) !== undefined
-      if (!fits) {
-        const detail = `${channel} carries no ${envelope.type} and there is no fallbackText`
-        return { kind: 'skip', reason: 'content-not-carried', detail }
-      }
-      const admitted = admit(connection.id)
-      return admitted === 'now' ? sendBy(connection, channel) : { kind: 'later', at: admitted.later }
+      return this.#choose(choices, { channel, index, message }, admit, now)
     }
   }
 
   /** Whether a step that its connection turned away could be carried by another now. */
-  hasAnother({ umid, held, step: index, connection, outgoing }: DecidedSend): boolean {
-    const step = held.message.sequence[index]
-    if (step === undefined || outgoing === undefined) return false
-    const avoid = held.message.attempts[index]?.avoid ?? []
-    return this.#connections
-      .inOrderFor(held.subAccountId, { ...step, user: outgoing.user, seed: attemptRef(umid, index) })
-      .some(({ id }) => id !== connection && !avoid.includes(id) && this.#health.isUp(id))
+  hasAnother({ envelope, held: { message }, step, connection }: DecidedSend): boolean {
+    const { channel = '' } = message.sequence[step] ?? {}
+    const avoid = message.attempts[step]?.avoid ?? []
+    return this.#inOrder({ envelope, message }, step).some(
+      (each) =>
+        each.id !== connection &&
+        !avoid.includes(each.id) &&
+        this.#health.takes(each.id) &&
+        obstacleTo(each, channel, { envelope, message }) === undefined,
+    )
   }
 
   /** Where a send of this channel went. */
@@ -109,25 +93,48 @@ export class Routing {
   }
 
   /**
-   * The first in order that is up and has not just turned the step away. While it is not known whether a send went out,
-   * only the connection that made it is asked again: by another one the person might get it twice.
+   * While a send may have gone out, or is under way, only the connection that made it is asked again: by another one the
+   * person might get it twice.
    */
+  #choicesFor(due: Addressed, index: number): readonly Connection[] {
+    const { uncertain, inFlight, connection } = due.message.attempts[index] ?? {}
+    const made = (uncertain || inFlight) && connection !== undefined ? this.#connections.get(connection) : undefined
+    return made === undefined ? this.#inOrder(due, index) : [made]
+  }
+
+  /** Those that may carry the step, the one to be preferred first; one that can carry it goes before all that cannot. */
+  #inOrder(due: Addressed, index: number): readonly Connection[] {
+    const { envelope, message } = due
+    const step = message.sequence[index]
+    if (step === undefined) return []
+    const wanted = { ...step, user: userOf(envelope, message), seed: attemptRef(message.id, index) }
+    return this.#connections.inOrderFor(envelope.subAccountId, wanted, (connection) => {
+      return obstacleTo(connection, step.channel, due) === undefined
+    })
+  }
+
+  /** The first that is up and has not just turned the step away. One that is down is tried by a send now and then. */
   #choose(
-    step: Step,
-    index: number,
-    { envelope, message }: Pick<Due, 'envelope' | 'message'>,
+    choices: readonly Connection[],
+    { channel, index, message }: { channel: string; index: number; message: Message },
+    admit: (connection: string) => 'now' | { later: number },
     now: number,
-  ): Connection | undefined {
-    const { uncertain, connection, avoid = [] } = message.attempts[index] ?? {}
-    const made = uncertain && connection !== undefined ? this.#connections.get(connection) : undefined
-    if (made !== undefined) return made
-    const user = userOf(envelope, message)
-    const seed = attemptRef(message.id, index)
-    const all = this.#connections.inOrderFor(envelope.subAccountId, { ...step, user, seed })
-    const free = all.filter(({ id }) => !avoid.includes(id))
-    const candidates = free.length > 0 ? free : all
-    if (candidates.length === 1) return candidates[0]
-    return candidates.find(({ id }) => this.#health.admits(id, now)) ?? candidates[0]
+  ): Route {
+    const avoid = message.attempts[index]?.avoid ?? []
+    const free = choices.filter(({ id }) => !avoid.includes(id))
+    const candidates = free.length > 0 ? free : choices
+    const send = { umid: message.id, step: index }
+    let chosen = candidates.length === 1 ? candidates[0] : undefined
+    for (const connection of chosen === undefined ? candidates : []) {
+      const { id } = connection
+      if (this.#health.mayTry(id, send, now, () => admit(id) === 'now')) return sendBy(connection, channel)
+      if (this.#health.isUp(id)) chosen = connection
+      if (chosen !== undefined) break
+    }
+    chosen ??= candidates.find(({ id }) => this.#health.takes(id)) ?? candidates[0]
+    if (chosen === undefined) throw new Error('invariant broken: a step that is routed has a connection')
+    const admitted = admit(chosen.id)
+    return admitted === 'now' ? sendBy(chosen, channel) : { kind: 'later', at: admitted.later }
   }
 
   /** What a channel is given for a send; `notice` is what a streak tells. */
@@ -167,6 +174,31 @@ export class Routing {
       ...(lives.length > 0 && { validForMs: Math.max(0, Math.min(...lives)) }),
     }
   }
+}
+
+type Addressed = Pick<Due, 'envelope' | 'message'>
+
+/** Why a connection cannot carry a message, whoever is up. */
+function obstacleTo(
+  connection: Connection,
+  channel: string,
+  { envelope, message }: Addressed,
+): (Route & { kind: 'skip' }) | undefined {
+  const { address: kind, carries } = connection.abilities(channel)
+  // Of a streak that has to be asked about first, where to is not known yet.
+  const isOpen = message.watch !== undefined && message.watch.inquiry === undefined
+  if (!isOpen && addressOf(userOf(envelope, message), channel, kind) === undefined) {
+    const detail =
+      envelope.watched === undefined ? `the message names no ${kind} address` : `nobody knows ${ADDRESS_WORDS[kind]}`
+    return { kind: 'skip', reason: 'no-address', detail }
+  }
+  // The notice of a streak is plain text, which every channel carries.
+  const fits =
+    envelope.watched !== undefined ||
+    contentForChannel(envelope.type, envelope.content, { name: channel, carries }) !== undefined
+  if (fits) return undefined
+  const detail = `${channel} carries no ${envelope.type} and there is no fallbackText`
+  return { kind: 'skip', reason: 'content-not-carried', detail }
 }
 
 function sendBy(connection: Connection, channel: string): Route {

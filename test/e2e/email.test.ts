@@ -122,3 +122,32 @@ subaccounts:
     await mailServer.close()
   }
 })
+
+test('what a connection of the file turns away is not given to the simulated phones', async () => {
+  const mailServer = await startSmtpServer({})
+  await mailServer.close()
+  const service = await startService({
+    config: `
+sandbox: true
+connections:
+  mail:
+    provider: smtp
+    host: 127.0.0.1
+    port: ${mailServer.port}
+    tls: none
+    from: Shop <shop@example.test>
+`,
+  })
+  try {
+    const umid = await service.send({
+      user: MEI,
+      type: 'text',
+      content: { text: 'Your parcel is here' },
+      channels: [{ channel: 'Email', fallbackAfter: 60 }],
+    })
+    await service.advance(120)
+    expect((await service.timeline(umid)).outcome).toMatchObject({ state: 'exhausted' })
+  } finally {
+    await service.cleanUp()
+  }
+})

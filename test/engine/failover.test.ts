@@ -8,6 +8,7 @@ import { PLACES, type Place } from '../support/stores.ts'
 
 const SMS: Step = { channel: 'SMS', successStatus: 'delivered', fallbackAfterMs: 60_000, onUncertain: 'wait' }
 const EMAIL_NEXT: Step[] = [SMS, { channel: 'Viber', successStatus: 'delivered', onUncertain: 'wait' }]
+const PERSON = '+6590000001'
 const AWAY: SendOutcome = { kind: 'retry', afterMs: 1000, detail: 'the connection was refused' }
 
 describe.each(Object.entries(PLACES))('two connections for one channel, on %s', (_name, makePlace) => {
@@ -134,5 +135,106 @@ describe.each(Object.entries(PLACES))('two connections for one channel, on %s', 
       await house.advance(0)
     }
     expect(counts()).toEqual([1, 0, 3])
+  })
+
+  test('a first failure of many sends at once is one failure: after ten seconds it is tried again', async () => {
+    const away = Promise.withResolvers<SendOutcome>()
+    first.answer(() => away.promise)
+    for (let n = 0; n < 16; n++) await house.send(newMessage({ sequence: [SMS] }))
+    while (first.calls.length < 16) await first.nextCall()
+    away.resolve(AWAY)
+    await house.advance(0)
+    expect(counts()).toEqual([16, 16, 0])
+    await house.advance(10_000)
+    await house.send(newMessage({ sequence: [SMS] }))
+    await house.advance(0)
+    expect(counts()).toEqual([17, 17, 0])
+  })
+
+  test('a message that goes to nobody does not use up the try of one that is down', async () => {
+    await takeOut(first)
+    const heard = [{ kind: 'suppress', channel: 'SMS', address: PERSON, reason: 'opted-out' } as const]
+    await house.engine.take('first', { receipts: [], heard, ignored: 0 })
+    await house.advance(10_000)
+    await house.send(newMessage({ sequence: [SMS] }))
+    await house.advance(0)
+    await house.send(newMessage({ sequence: [SMS], user: { msisdn: '+6590000002' } }))
+    await house.advance(0)
+    expect(first.calls).toHaveLength(6)
+  })
+
+  test('the log says of a provider in trouble nothing that may name a person', async () => {
+    first.answer(({ address }) => ({ kind: 'retry', afterMs: 1000, detail: `no route to ${address}` }))
+    for (let n = 0; n < 5; n++) await house.send(newMessage({ sequence: [SMS] }))
+    await house.advance(0)
+    expect(house.log).not.toEqual([])
+    expect(JSON.stringify(house.log)).not.toContain(PERSON)
+  })
+
+  test('what a dead node may have sent is repeated by the same connection, whichever is up at the next', async () => {
+    await house.stop()
+    const keyed = ['first', 'second'].map((id) =>
+      scriptedConnection({ id, serves: ['SMS'], takesIdempotencyKey: true }),
+    )
+    const [one, two] = keyed as [ScriptedConnection, ScriptedConnection]
+    house = await openHouse(place, keyed)
+    one.answer(() => AWAY)
+    for (let n = 0; n < 5; n++) await house.send(newMessage({ sequence: [SMS] }))
+    await house.advance(0)
+    two.answer(() => new Promise(() => {}))
+    const umid = await house.send(newMessage({ sequence: [{ ...SMS, fallbackAfterMs: 600_000 }] }))
+    while (two.calls.at(-1)?.umid !== umid) await two.nextCall()
+    const { clock } = house
+    house.kill()
+    two.answer(() => ({ kind: 'accepted' }))
+    house = await openHouse(place, keyed, { clock })
+    await house.advance(70_000)
+    const calls = [...one.calls, ...two.calls].filter((call) => call.umid === umid)
+    expect(calls.map(({ idempotencyKey }) => idempotencyKey)).toEqual([`${umid}.1.1`, `${umid}.1.1`])
+    expect(one.calls.filter((call) => call.umid === umid)).toEqual([])
+  })
+
+  test('of which nothing is heard is still better than one that turns messages away', async () => {
+    await house.stop()
+    second = scriptedConnection({ id: 'second', serves: ['SMS'], receiptsWithinMs: 60_000 })
+    house = await openHouse(place, [first, second])
+    await takeOut(first)
+    for (let n = 0; n < 20; n++) await house.send(newMessage({ sequence: [SMS] }))
+    await house.advance(61_000)
+    await house.send(newMessage({ sequence: [SMS] }))
+    await house.advance(0)
+    const [, health] = house.engine.connectionsFor('SMS').map((each) => each.health)
+    expect(health?.because).toBe('no receipts come in')
+    const umid = await house.send(newMessage({ sequence: [SMS] }))
+    await house.advance(0)
+    expect(second.calls.at(-1)?.umid).toBe(umid)
+  })
+
+  async function takeOut(connection: ScriptedConnection): Promise<void> {
+    connection.answer(() => AWAY)
+    for (let n = 0; n < 5; n++) await house.send(newMessage({ sequence: [SMS] }))
+    await house.advance(0)
+    expect(connection.calls).toHaveLength(5)
+  }
+})
+
+describe('two connections of which one carries pictures', () => {
+  const PICTURE = { type: 'image', content: { url: 'https://example.com/cat.jpg' } } as const
+
+  test('a picture goes by that one alone, also when it is in trouble', async () => {
+    const place = await PLACES['sqlite file'](inject('postgresUrl'))
+    const plain = scriptedConnection({ id: 'plain', serves: ['WhatsApp'] })
+    const rich = scriptedConnection({ id: 'rich', serves: ['WhatsApp'], carries: ['text', 'image'] })
+    const house = await openHouse(place, [plain, rich])
+    rich.answer(() => AWAY)
+    const umid = await house.send(newMessage({ sequence: [{ ...SMS, channel: 'WhatsApp' }], ...PICTURE }))
+    await house.advance(0)
+    expect([plain.calls.length, rich.calls.length]).toEqual([0, 1])
+    rich.answer(() => ({ kind: 'accepted' }))
+    await house.advance(5000)
+    expect([plain.calls.length, rich.calls.length]).toEqual([0, 2])
+    expect(await house.codesOf(umid)).not.toContain('step-skipped')
+    await house.stop()
+    await place.cleanUp()
   })
 })

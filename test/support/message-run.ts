@@ -70,9 +70,9 @@ export class MessageRun {
     return this.apply({ type: 'settled', at: this.at, step, try: tryNumber, fence, outcome, elsewhere })
   }
 
-  /** Answers the latest recall. */
-  revoked(outcome: RevokeOutcome, step = 0): Advanced {
-    const recall = this.effects.findLast((effect) => effect.type === 'revoke' && effect.step === step)
+  /** Answers a recall of the step, counted from 1; the latest one unless told otherwise. */
+  revoked(outcome: RevokeOutcome, step = 0, call = 0): Advanced {
+    const recall = this.effects.filter((effect) => effect.type === 'revoke' && effect.step === step).at(call - 1)
     if (recall?.type !== 'revoke') throw new Error('nothing was to be taken back')
     return this.apply({ type: 'revoked', at: this.at, step, fence: recall.fence, outcome })
   }

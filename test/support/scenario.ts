@@ -18,7 +18,7 @@ import { MessageRun, START } from './message-run.ts'
  *   00:00:04.500 receipt 1: read         then, if wanted: seen 00:00:04, by backup, error 131026
  *   00:01:00 connection 2: skip no-address
  *   00:01:10 cancel
- *   00:01:12 recall 1: revoked           also: too-late delivered, too-late read, unclear
+ *   00:01:12 recall 1: revoked           also: too-late delivered, too-late read, unclear; `call 1` names the recall
  *   ----
  *   the timeline with its effects, and the outcome
  *
@@ -96,7 +96,7 @@ function perform(run: MessageRun, routes: Map<number, Route>, verb: string, word
   const step = readStep(number)
   if (verb === 'connection') routes.set(step, readRoute(what))
   else if (verb === 'receipt') run.receipt(step, ...readReceipt(what))
-  else if (verb === 'recall') run.revoked(readRecall(what), step)
+  else if (verb === 'recall') run.revoked(readRecall(what), step, call === undefined ? undefined : Number(call))
   else {
     const send = run.sends.filter((each) => each.step === step).at(call === undefined ? -1 : Number(call) - 1)
     if (send === undefined) throw new Error(`no such send to answer: ${words}`)

@@ -1,3 +1,4 @@
+import type { ContentType } from '../../src/domain/content.ts'
 import type { RevokeOutcome, SendOutcome } from '../../src/domain/message.ts'
 import type { SuccessStatus } from '../../src/domain/status-ladder.ts'
 import type { Connection, Outgoing, Receipt, Revocation } from '../../src/engine/ports/channel.ts'
@@ -22,6 +23,8 @@ export function scriptedConnection(
     takesIdempotencyKey?: boolean
     revokes?: true
     reports?: SuccessStatus[]
+    carries?: ContentType[]
+    receiptsWithinMs?: number
   } = {},
 ): ScriptedConnection {
   const { id = 'fake', serves = ['WhatsApp', 'Viber', 'SMS'], takesIdempotencyKey = false, perSecond } = options
@@ -40,10 +43,11 @@ export function scriptedConnection(
     provider: 'scripted',
     serves,
     limits: { concurrency: options.concurrency ?? 16, ...(perSecond !== undefined && { perSecond }) },
+    ...(options.receiptsWithinMs !== undefined && { receiptsWithinMs: options.receiptsWithinMs }),
     abilities: () => ({
       reports: options.reports ?? ['accepted', 'sent', 'delivered', 'read'],
       address: 'phone',
-      carries: ['text'],
+      carries: options.carries ?? ['text'],
       takesIdempotencyKey,
       ...(options.revokes && { revokes: true }),
     }),
