@@ -54,7 +54,7 @@ describe('a connection that fails', () => {
     expect(health.isUp('main')).toBe(false)
     expect(health.isUp('backup')).toBe(true)
     expect(health.stateOf('main', now)).toMatchObject({ state: 'down', since: now, nextTryAt: now + 10 * SECOND })
-    expect(logged).toEqual(['error: a connection is down, and others are used where there are any'])
+    expect(logged.at(-1)).toBe('error: a connection is down, and others are used where there are any')
   })
 
   test('is not one that refuses people, nor one whose sends were called back', () => {
@@ -127,6 +127,16 @@ describe('a connection that fails', () => {
     settle({ kind: 'retry', afterMs: 0, detail: 'no route to +6591234567' }, 5)
     expect(health.stateOf('main', now).because).toBe('it turns messages away')
   })
+})
+
+test('a refused login is told at once, and again only after it was taken', () => {
+  const told = () =>
+    logged.filter((line) => line === 'error: a provider refuses the login or the account of a connection')
+  settle(LOGIN, 3)
+  expect(told()).toHaveLength(1)
+  settle(OK)
+  settle(LOGIN)
+  expect(told()).toHaveLength(2)
 })
 
 describe('a connection whose receipts are missing', () => {

@@ -36,6 +36,8 @@ type Book = {
   results: boolean[]
   awaited: Awaited[]
   asking: boolean
+  /** Its login or its account was refused, and nothing was taken since. */
+  refused?: boolean
   /** `trial`: the send that tries it. */
   down?: { because: string; since: number; restMs: number; nextTryAt: number; trial?: string | undefined }
 }
@@ -104,6 +106,7 @@ export class ConnectionHealth {
     }
     const why = failureIn(outcome)
     book.results = [...book.results, why === undefined].slice(-RESULTS)
+    this.#alert(connection, book, why === REFUSED)
     if (why !== undefined) {
       const failures = book.results.filter((good) => !good).length
       // What was under way when it was taken out, and what is sent for want of another, says nothing new.
@@ -114,6 +117,14 @@ export class ConnectionHealth {
       if (isTrial) this.#takeOut(connection, book, SILENCE, now)
     } else if (down !== undefined) this.#comeBack(connection, book)
     if (outcome.kind === 'accepted') this.#await(connection, book, send, now)
+  }
+
+  /** Only the operator can mend it, so that is said at once, and once. */
+  #alert(connection: string, book: Book, refused: boolean): void {
+    if (refused && !book.refused) {
+      this.#options.log.error({ connection }, 'a provider refuses the login or the account of a connection')
+    }
+    book.refused = refused
   }
 
   /** A receipt has come: the provider tells what becomes of its messages. */
@@ -175,6 +186,7 @@ export class ConnectionHealth {
 }
 
 const SILENCE = 'no receipts come in'
+const REFUSED = 'its login or its account is refused'
 
 function nameOf(umid: string, step: number): string {
   return `${umid}.${step}`
@@ -191,7 +203,7 @@ function failureIn(outcome: SendOutcome): string | undefined {
     case 'uncertain':
       return 'its answers do not come, or say nothing certain'
     case 'rejected':
-      return outcome.reason === 'credentials' ? 'its login or its account is refused' : undefined
+      return outcome.reason === 'credentials' ? REFUSED : undefined
     default:
       return undefined
   }
