@@ -8,7 +8,7 @@ import type { Clock } from './ports/clock.ts'
 import { type Directory, DirectoryTrouble } from './ports/directory.ts'
 import type { Log } from './ports/log.ts'
 import type { Envelope, Held, Watched } from './ports/message-store.ts'
-import { type Confirmation, SourceTrouble, type Watched as WatchedBySource } from './ports/source.ts'
+import { type AskedAbout, type Confirmation, SourceTrouble } from './ports/source.ts'
 import type { WatchStore } from './ports/watch-store.ts'
 import type { Wording } from './ports/wording.ts'
 import type { SourceHealthBook } from './source-health.ts'
@@ -48,7 +48,7 @@ export class Inquiry {
     const key = { subAccountId, source: watched.source, conversation: watched.conversation }
     const items = job.held.message.watch?.items ?? []
     const known = await store.knownPerson(key, watched.person)
-    const asked: WatchedBySource = {
+    const asked: AskedAbout = {
       conversation: watched.conversation,
       person: watched.person,
       items: items.map(({ id, position, at }) => ({ id, at, ...(position !== undefined && { position }) })),
@@ -119,12 +119,7 @@ export class Inquiry {
   }
 
   /** Field by field, the first that has one: the directory, what events said, what the platform says when asked. */
-  async #findPerson(
-    job: InquiryJob,
-    asked: WatchedBySource,
-    troubles: Troubles,
-    signal: AbortSignal,
-  ): Promise<KnownPerson> {
+  async #findPerson(job: InquiryJob, asked: AskedAbout, troubles: Troubles, signal: AbortSignal): Promise<KnownPerson> {
     const { directory, sources, needs } = this.#options
     const { subAccountId } = job.held
     const contactId = asked.known?.contactId ?? asked.person

@@ -6,7 +6,7 @@ import { GroupCommit } from './group-commit.ts'
 import { Inquirer, type InquirerOptions } from './inquirer.ts'
 import { Inquiry, type InquiryJob, type InquiryOptions } from './inquiry.ts'
 import type { Due, Held, Saved } from './ports/message-store.ts'
-import type { NoticeText, Told, WatchStore } from './ports/watch-store.ts'
+import type { EventBatch, NoticeText, WatchStore } from './ports/watch-store.ts'
 
 /** A send of a streak that was committed, with its words where they are known. */
 export type NoticeSend = { due: Due; since: Held; send: Effect & { type: 'send' }; notice?: NoticeText }
@@ -18,7 +18,7 @@ export type NoticesOptions = Pick<InquirerOptions, 'activity' | 'timeoutMs'> &
     store: WatchStore
     committer: Committer
     /** Takes in what the platform said when it was asked. */
-    take: (told: Told) => Promise<unknown>
+    take: (told: EventBatch) => Promise<unknown>
   }
 
 /** What unread streaks need beside other messages: they are asked about before a notice, and its words are fetched for the send. */
@@ -91,7 +91,7 @@ export class Notices {
 }
 
 /** What the answer says of the person, as the platform would have told it. */
-function confirmedBy({ job, answer }: Answered, at: number): Told | undefined {
+function confirmedBy({ job, answer }: Answered, at: number): EventBatch | undefined {
   const { source, conversation, person } = job.envelope.watched
   const event = { key: `asked:${job.held.message.id}:${job.fence}`, at, conversation }
   const events: SourceEvent[] = []

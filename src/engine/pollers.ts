@@ -3,7 +3,7 @@ import { AlarmLoop } from './alarm-loop.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import { type Polled, SourceTrouble } from './ports/source.ts'
-import { type Told, TurnLost, type WatchStore } from './ports/watch-store.ts'
+import { type EventBatch, TurnLost, type WatchStore } from './ports/watch-store.ts'
 import type { SourceHealthBook } from './source-health.ts'
 import type { SourceInUse, Sources } from './sources.ts'
 
@@ -18,7 +18,7 @@ export class Pollers {
   constructor(options: {
     store: Pick<WatchStore, 'takeTurn' | 'endTurn'>
     sources: Sources
-    take: (told: Told) => Promise<unknown>
+    take: (told: EventBatch) => Promise<unknown>
     holder: string
     clock: Clock
     activity: Activity
@@ -52,7 +52,7 @@ export class Pollers {
 
 function pollRound(options: {
   store: Pick<WatchStore, 'takeTurn' | 'endTurn'>
-  take: (told: Told) => Promise<unknown>
+  take: (told: EventBatch) => Promise<unknown>
   holder: string
   clock: Clock
   log: Log

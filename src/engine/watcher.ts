@@ -6,7 +6,7 @@ import type { Committer } from './committer.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Held } from './ports/message-store.ts'
-import type { FoundConversation, Observed, Told, WatchStore } from './ports/watch-store.ts'
+import type { EventBatch, FoundConversation, Observed, WatchStore } from './ports/watch-store.ts'
 import type { ReaderFeed } from './reader-feed.ts'
 import type { SourceHealthBook } from './source-health.ts'
 import type { Sources } from './sources.ts'
@@ -29,7 +29,7 @@ export type WatcherOptions = {
 /** Takes in what sources tell: events of many requests share a commit, and each is answered after it. */
 export class Watcher {
   readonly #options: WatcherOptions
-  readonly #group: GroupCommit<Told, number>
+  readonly #group: GroupCommit<EventBatch, number>
 
   constructor(options: WatcherOptions) {
     this.#options = options
@@ -37,19 +37,19 @@ export class Watcher {
   }
 
   /** Resolves after the commit, to the number of events whose key was known. */
-  async take(told: Told): Promise<number> {
+  async take(told: EventBatch): Promise<number> {
     if (told.events.length === 0 && told.turn === undefined) return 0
     return this.#group.add({ ...told, events: told.events.map(wellFormed) })
   }
 
   /** What these events would lead to; nothing is changed. */
-  async judge(told: Told): Promise<Judged[]> {
+  async judge(told: EventBatch): Promise<Judged[]> {
     const rules = await this.#options.rulesOf(told.subAccountId)
     const found = await this.#options.store.look({ ...told, events: told.events.map(wellFormed) })
     return found.map((each) => ({ found: each, ...this.#observe(each, rules) }))
   }
 
-  async #commit(told: readonly Told[]): Promise<readonly number[]> {
+  async #commit(told: readonly EventBatch[]): Promise<readonly number[]> {
     const { store, committer, readers, clock } = this.#options
     const subAccounts = [...new Set(told.map(({ subAccountId }) => subAccountId))]
     const rules = new Map(
@@ -120,7 +120,11 @@ export class Watcher {
     }
   }
 
-  #count(told: readonly Told[], repeated: readonly number[], unwatched: ReadonlyMap<FoundConversation, number>): void {
+  #count(
+    told: readonly EventBatch[],
+    repeated: readonly number[],
+    unwatched: ReadonlyMap<FoundConversation, number>,
+  ): void {
     const { health, clock } = this.#options
     const lastEventAt = clock.now()
     for (const [index, { subAccountId, source, events }] of told.entries()) {

@@ -4,9 +4,9 @@ import { wakeAtOf } from '../domain/message.ts'
 import type { Reader } from '../domain/reader.ts'
 import {
   type ConversationKey,
+  type EventBatch,
   type FoundConversation,
   type NoticeText,
-  type Told,
   TurnLost,
   type WatchStore,
 } from '../engine/ports/watch-store.ts'
@@ -25,7 +25,7 @@ export function watchStore(database: Database, transitions: Transitions): WatchS
   const turns = sourceTurns(database)
 
   /** Tells apart what is new; an event that came twice in one go is new once. */
-  async function freshOf(tx: Kysely<Schema>, told: readonly Told[], now: number): Promise<Told[]> {
+  async function freshOf(tx: Kysely<Schema>, told: readonly EventBatch[], now: number): Promise<EventBatch[]> {
     const keys = told.flatMap(({ subAccountId, source, events }) =>
       events.map(({ key }) => ({ subaccount_id: subAccountId, source, key, arrived_at: now })),
     )
@@ -48,8 +48,8 @@ export function watchStore(database: Database, transitions: Transitions): WatchS
   }
 
   /** Conversations with all that these events can touch; with `lock`, nobody else observes them meanwhile. */
-  async function find(tx: Kysely<Schema>, told: readonly Told[], lock: boolean): Promise<FoundConversation[]> {
-    const byPlace = new Map<string, ConversationKey & { events: Told['events'][number][] }>()
+  async function find(tx: Kysely<Schema>, told: readonly EventBatch[], lock: boolean): Promise<FoundConversation[]> {
+    const byPlace = new Map<string, ConversationKey & { events: EventBatch['events'][number][] }>()
     for (const { subAccountId, source, events } of told) {
       for (const event of events) {
         const key = { subAccountId, source, conversation: event.conversation }
@@ -149,7 +149,10 @@ export function watchStore(database: Database, transitions: Transitions): WatchS
     return readers
   }
 
-  async function findItems(tx: Kysely<Schema>, wanted: readonly (ConversationKey & { events: Told['events'] })[]) {
+  async function findItems(
+    tx: Kysely<Schema>,
+    wanted: readonly (ConversationKey & { events: EventBatch['events'] })[],
+  ) {
     const items = new Map<string, Map<string, StoredItem>>()
     let named = wanted.flatMap((each) =>
       [...new Set(each.events.flatMap(itemsNamed))].map((id) => ({ ...placeOf(each), id })),

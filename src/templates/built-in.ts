@@ -1,12 +1,20 @@
+import type { Matter, Notice } from './matter.ts'
 import { formatMoment, isSameDay, type Manner } from './moment.ts'
 import { composeSms, cut } from './shorten.ts'
-import type { Notice, Told } from './told.ts'
 import { counted, type Words, wordsFor } from './words.ts'
 
 /** Our own texts, in the person's language: they cannot fail, and list what was missed. Expects what `prepare` made. */
-export function builtIn(told: Told, manner: Manner): { [Text in 'text' | 'subject' | 'body' | 'html']: () => string } {
-  const { language, words } = wordsFor(told.person.language)
-  const spoken = { told, words, language, manner: { ...manner, language: localeFor(told.person.language, language) } }
+export function builtIn(
+  matter: Matter,
+  manner: Manner,
+): { [Text in 'text' | 'subject' | 'body' | 'html']: () => string } {
+  const { language, words } = wordsFor(matter.person.language)
+  const spoken = {
+    matter,
+    words,
+    language,
+    manner: { ...manner, language: localeFor(matter.person.language, language) },
+  }
   return {
     text: () => shortText(spoken),
     subject: () => headline(spoken),
@@ -15,7 +23,7 @@ export function builtIn(told: Told, manner: Manner): { [Text in 'text' | 'subjec
   }
 }
 
-type Spoken = { told: Told; words: Words; language: string; manner: Manner }
+type Spoken = { matter: Matter; words: Words; language: string; manner: Manner }
 
 /** The person's own tag where it is one of a language that we speak: `en-US` writes days otherwise than `en-GB`. */
 function localeFor(tag: string | undefined, language: string): string {
@@ -28,41 +36,41 @@ function localeFor(tag: string | undefined, language: string): string {
 }
 
 function shortText(spoken: Spoken): Notice['text'] {
-  const { brand, items, link } = spoken.told
+  const { brand, items, link } = spoken.matter
   const last = items.findLast(({ text }) => text !== undefined) ?? items.at(-1)
   const head = brand === undefined ? headline(spoken) : `${brand}: ${headline(spoken)}`
   const quote = last === undefined ? '' : (last.text ?? spoken.words.attachment).replace(/\s+/g, ' ')
   return composeSms(head, quote, link === undefined ? '' : ` ${link}`)
 }
 
-function headline({ told, words, language }: Spoken): string {
-  const authors = new Set(told.items.map(({ author }) => author))
+function headline({ matter, words, language }: Spoken): string {
+  const authors = new Set(matter.items.map(({ author }) => author))
   const names = [...authors].filter((name) => name !== undefined)
   // Of what is not listed nobody knows the author, and more than two names are a list and no headline.
-  const sayable = told.more === 0 && names.length === authors.size && names.length >= 1 && names.length <= 2
-  if (!sayable) return counted(words.unread, told.count)
+  const sayable = matter.more === 0 && names.length === authors.size && names.length >= 1 && names.length <= 2
+  if (!sayable) return counted(words.unread, matter.count)
   const who = new Intl.ListFormat(language, { type: 'conjunction' }).format(names.map((name) => cut(name, 40)))
-  return counted(words.unreadFrom, told.count, who)
+  return counted(words.unreadFrom, matter.count, who)
 }
 
-function hello({ told, words }: Spoken): string {
-  const { name } = told.person
+function hello({ matter, words }: Spoken): string {
+  const { name } = matter.person
   return name === undefined ? words.hello : words.helloName.replace('{who}', () => name)
 }
 
 /** Who wrote it and when, as far as it is known. */
-function byline({ author, at }: Told['items'][number], { manner, told }: Spoken): string {
-  const zone = told.person.timeZone === undefined ? ' UTC' : ''
-  const when = formatMoment(at, isSameDay(at, told.now, manner.timeZone) ? 'time' : 'full', manner) + zone
+function byline({ author, at }: Matter['items'][number], { manner, matter }: Spoken): string {
+  const zone = matter.person.timeZone === undefined ? ' UTC' : ''
+  const when = formatMoment(at, isSameDay(at, matter.now, manner.timeZone) ? 'time' : 'full', manner) + zone
   return author === undefined ? when : `${author}, ${when}`
 }
 
 function plainBody(spoken: Spoken): string {
-  const { told, words } = spoken
-  const { items, more, link, brand } = told
+  const { matter, words } = spoken
+  const { items, more, link, brand } = matter
   return [
     hello(spoken),
-    counted(words.haveUnread, told.count),
+    counted(words.haveUnread, matter.count),
     ...items.map((item) => `${byline(item, spoken)}\n${item.text ?? words.attachment}`),
     ...(more > 0 && items.length > 0 ? [counted(words.more, more)] : []),
     ...(link === undefined ? [] : [`${words.open}: ${link}`]),
@@ -71,12 +79,12 @@ function plainBody(spoken: Spoken): string {
 }
 
 function htmlBody(spoken: Spoken): string {
-  const { told, words } = spoken
-  const { items, more, link, brand } = told
+  const { matter, words } = spoken
+  const { items, more, link, brand } = matter
   const isWeb = link !== undefined && /^https?:\/\//i.test(link)
   return [
     `<p>${escapeHtml(hello(spoken))}</p>`,
-    `<p>${escapeHtml(counted(words.haveUnread, told.count))}</p>`,
+    `<p>${escapeHtml(counted(words.haveUnread, matter.count))}</p>`,
     ...items.map(
       (item) =>
         `<div class="item" style="margin:0 0 12px;padding:10px 14px;border-left:3px solid #2f6fed;background:#f3f5f9">` +

@@ -1,7 +1,7 @@
 import { Drop } from 'liquidjs'
 import { assignedIn, render, TemplateTrouble, variablesOf } from './liquid.ts'
+import type { Matter } from './matter.ts'
 import { scopeOf } from './scope.ts'
-import type { Told } from './told.ts'
 
 /**
  * What is wrong with a template, in a sentence that names the line, or undefined. It is read, and tried on an example that has
@@ -26,8 +26,8 @@ export function checkTemplate(template: string): string | undefined {
 
 const FOR_WHOM = { manner: { language: 'en', timeZone: 'UTC' }, now: 0 }
 
-function tryOn(template: string, language: 'plain' | 'html', told: Told): void {
-  render(template, language, scopeOf(told), FOR_WHOM)
+function tryOn(template: string, language: 'plain' | 'html', matter: Matter): void {
+  render(template, language, scopeOf(matter), FOR_WHOM)
 }
 
 const FIELDS: Record<string, readonly string[] | undefined> = {
@@ -71,7 +71,7 @@ class AnyMetadata extends Drop {
   }
 }
 
-const SPARSE: Told = {
+const SPARSE: Matter = {
   person: { id: '1' },
   conversation: { id: '1', metadata: {} },
   source: 'example',
@@ -80,7 +80,7 @@ const SPARSE: Told = {
   more: 0,
   now: 0,
 }
-const FULL: Told = {
+const FULL: Matter = {
   person: { id: '1', name: 'Ann', language: 'en', timeZone: 'UTC' },
   conversation: { id: '1', skill: 'sales', channel: 'web', metadata: {} },
   source: 'example',

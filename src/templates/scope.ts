@@ -1,13 +1,13 @@
-import type { Told } from './told.ts'
+import type { Matter } from './matter.ts'
 import { wordsFor } from './words.ts'
 
 /** What templates see. Times are ISO 8601, so that they can be printed as they are, and read by `date`. */
-export function scopeOf(told: Told): object {
-  const { attachment } = wordsFor(told.person.language).words
+export function scopeOf(matter: Matter): object {
+  const { attachment } = wordsFor(matter.person.language).words
   return {
-    ...told,
-    now: iso(told.now),
-    items: told.items.map((item) => ({
+    ...matter,
+    now: iso(matter.now),
+    items: matter.items.map((item) => ({
       ...item,
       text: item.text ?? attachment,
       attachment: item.text === undefined,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { renderNotice, type Told, textsFor } from './templates.ts'
+import { type Matter, renderNotice, textsFor } from './templates.ts'
 
 const HOUR_MS = 3_600_000
 const NOW = Date.parse('2026-05-05T12:00:00Z')
 
-function told(over: Partial<Told> = {}): Told {
+function matter(over: Partial<Matter> = {}): Matter {
   return {
     person: { id: 'ann' },
     conversation: { id: 'c-1', metadata: {} },
@@ -21,7 +21,7 @@ describe('our own texts', () => {
   test('list who wrote what and when, in the time zone of the person', () => {
     const notice = renderNotice(
       {},
-      told({
+      matter({
         person: { id: 'ann', name: 'Ann', timeZone: 'Asia/Tokyo', language: 'en-GB' },
         items: [
           { text: 'Is the table ready?', author: 'Ben', at: NOW - 24 * HOUR_MS },
@@ -41,9 +41,9 @@ describe('our own texts', () => {
   })
 
   test('say that times are UTC where the zone is not known, or none', () => {
-    expect(renderNotice({}, told()).body).toContain('Ben, 11:00 AM UTC')
+    expect(renderNotice({}, matter()).body).toContain('Ben, 11:00 AM UTC')
     const person = { id: 'ann', timeZone: 'Mars/Phobos', language: 'no_such-language-tag' }
-    expect(renderNotice({}, told({ person })).body).toContain('Ben, 11:00 AM UTC')
+    expect(renderNotice({}, matter({ person })).body).toContain('Ben, 11:00 AM UTC')
   })
 
   test.each([
@@ -60,7 +60,7 @@ describe('our own texts', () => {
     ['__proto__', 1, '1 unread message from Ben', 'You have 1 unread message.'],
   ])('in %s for %i', (language, count, subject, sentence) => {
     const items = Array.from({ length: count }, (_, at) => ({ text: 'Hello', author: 'Ben', at }))
-    const notice = renderNotice({}, told({ person: { id: 'ann', language }, items, count }))
+    const notice = renderNotice({}, matter({ person: { id: 'ann', language }, items, count }))
     expect(notice.subject).toBe(subject)
     expect(notice.body).toContain(sentence)
   })
@@ -68,15 +68,17 @@ describe('our own texts', () => {
   test('name two authors, and none where there are more or not all are known', () => {
     const by = (...authors: (string | undefined)[]) =>
       authors.map((author, at) => ({ text: 'Hi', at, ...(author !== undefined && { author }) }))
-    expect(renderNotice({}, told({ items: by('Ben', 'Cy', 'Ben') })).subject).toBe('3 unread messages from Ben and Cy')
-    expect(renderNotice({}, told({ items: by('Ben', 'Cy', 'Di') })).subject).toBe('3 unread messages')
-    expect(renderNotice({}, told({ items: by('Ben', undefined) })).subject).toBe('2 unread messages')
-    expect(renderNotice({}, told({ items: by('Ben'), count: 3, more: 2 })).subject).toBe('3 unread messages')
+    expect(renderNotice({}, matter({ items: by('Ben', 'Cy', 'Ben') })).subject).toBe(
+      '3 unread messages from Ben and Cy',
+    )
+    expect(renderNotice({}, matter({ items: by('Ben', 'Cy', 'Di') })).subject).toBe('3 unread messages')
+    expect(renderNotice({}, matter({ items: by('Ben', undefined) })).subject).toBe('2 unread messages')
+    expect(renderNotice({}, matter({ items: by('Ben'), count: 3, more: 2 })).subject).toBe('3 unread messages')
   })
 
   test('list fifty and count the others, and cut a long text', () => {
     const items = Array.from({ length: 60 }, (_, at) => ({ text: `${at} ${'x'.repeat(600)}`, at }))
-    const { body, html } = renderNotice({}, told({ items, count: 65, more: 5 }))
+    const { body, html } = renderNotice({}, matter({ items, count: 65, more: 5 }))
     expect(body).toContain('You have 65 unread messages.')
     expect(body).toContain('and 15 more')
     expect(body).toContain(`49 ${'x'.repeat(496)}…`)
@@ -85,36 +87,36 @@ describe('our own texts', () => {
   })
 
   test('are never empty, even where nothing is listed', () => {
-    const notice = renderNotice({}, told({ items: [], count: 3, more: 3 }))
+    const notice = renderNotice({}, matter({ items: [], count: 3, more: 3 }))
     expect(notice.text).toBe('3 unread messages')
     expect(notice.body).toContain('You have 3 unread messages.')
   })
 
   test('show what people wrote as text: no markup, no Liquid, no line of a name, no control character', () => {
     const text = '<b>{{ person.id }}</b> {% assign x = 1 %}\u0007\u202e & "so"'
-    const notice = renderNotice({}, told({ items: [{ text, author: 'Ben\r\nBcc: x@example.com', at: NOW }] }))
+    const notice = renderNotice({}, matter({ items: [{ text, author: 'Ben\r\nBcc: x@example.com', at: NOW }] }))
     expect(notice.body).toContain('<b>{{ person.id }}</b> {% assign x = 1 %} & "so"')
     expect(notice.html).toContain('&lt;b&gt;{{ person.id }}&lt;/b&gt; {% assign x = 1 %} &amp; &quot;so&quot;')
     expect(notice.subject).toBe('1 unread message from Ben Bcc: x@example.com')
   })
 
   test('link to the web and to nothing else', () => {
-    expect(renderNotice({}, told({ link: 'https://a.example/?a=1&b="' })).html).toContain(
+    expect(renderNotice({}, matter({ link: 'https://a.example/?a=1&b="' })).html).toContain(
       '<a href="https://a.example/?a=1&amp;b=&quot;"',
     )
-    expect(renderNotice({}, told({ link: 'javascript:alert(1)' })).html).not.toContain('href')
+    expect(renderNotice({}, matter({ link: 'javascript:alert(1)' })).html).not.toContain('href')
   })
 
   test('fit one SMS where its alphabet can spell them, with the link whole', () => {
     const link = 'https://chat.example/c-1'
     const items = [{ text: `“Où est-ce…” 🎉 ${'mot '.repeat(100)}`, author: 'Zoë', at: NOW }]
-    const { text } = renderNotice({}, told({ items, link, brand: 'Acme' }))
+    const { text } = renderNotice({}, matter({ items, link, brand: 'Acme' }))
     expect(text.length).toBeGreaterThan(155)
     expect(text.length).toBeLessThanOrEqual(160)
     expect(text).toMatch(
       /^Acme: 1 unread message from Zoe: "Où est-ce\.\.\." mot .*\.\.\. https:\/\/chat\.example\/c-1$/,
     )
-    const wide = renderNotice({}, told({ items: [{ text: 'Добрый день! '.repeat(30), at: NOW }], link })).text
+    const wide = renderNotice({}, matter({ items: [{ text: 'Добрый день! '.repeat(30), at: NOW }], link })).text
     expect(wide.length).toBeLessThanOrEqual(134)
     expect(wide).toMatch(/^1 unread message: Добрый день!.*\.\.\. https:\/\/chat\.example\/c-1$/)
   })
@@ -128,7 +130,7 @@ describe('the operator’s texts', () => {
         subject: '{{ person.name }}:\n {{ items[0].author }}',
         body: '{% for item in items %}{{ item.at | date: "%-d.%-m. %H:%M" }} {{ item.text }}{% if item.attachment %}!{% endif %};{% endfor %}',
       },
-      told({
+      matter({
         person: { id: 'ann', name: 'Ann', timeZone: 'Europe/Berlin', language: 'de' },
         conversation: { id: 'c-1', skill: 'sales', metadata: { plan: 'gold' } },
         brand: 'Acme',
@@ -150,14 +152,14 @@ describe('the operator’s texts', () => {
       '<p>{{ items[0].text }}|{{ items[0].text | escape }}|{{ items[0].text | newline_to_br }}|' +
       '{% echo items[0].text %}|{% cycle items[0].text, "" %}|{% assign t = items[0].text %}{{ t | upcase }}</p>'
     const once = '&lt;i&gt;\n&amp;'
-    expect(renderNotice({ html }, told({ items })).html).toBe(
+    expect(renderNotice({ html }, matter({ items })).html).toBe(
       `<p>${once}|${once}|&lt;i&gt;<br>\n&amp;|${once}|${once}|&lt;I&gt;\n&amp;</p>`,
     )
   })
 
   test('never take a value for Liquid', () => {
     const text = '{{ "a" | append: "b" }}{% for i in (1..9) %}x{% endfor %}'
-    const { body } = renderNotice({ body: '{{ items[0].text }}' }, told({ items: [{ text, at: NOW }] }))
+    const { body } = renderNotice({ body: '{{ items[0].text }}' }, matter({ items: [{ text, at: NOW }] }))
     expect(body).toBe(text)
   })
 
@@ -165,7 +167,7 @@ describe('the operator’s texts', () => {
     const body = 'Dear {{ person.name }},\nsee <here> {{ link }}.\n\nBye'
     const { html } = renderNotice(
       { body },
-      told({ person: { id: 'a', name: 'A & B' }, link: 'https://a.example/?a=1&b=2' }),
+      matter({ person: { id: 'a', name: 'A & B' }, link: 'https://a.example/?a=1&b=2' }),
     )
     expect(html).toContain(
       '<p>Dear A &amp; B,<br>\nsee &lt;here&gt; ' +
@@ -192,17 +194,17 @@ describe('the operator’s texts', () => {
     ['html', '<style>b{}</style><p> </p>', 'html gave nothing to read'],
   ] as const)('a %s that fails is worded by us, and the fault quotes nobody', (name, template, fault) => {
     const items = [{ text: 'a secret', author: 'Ben', at: NOW }]
-    const own = renderNotice({}, told({ items }))
-    expect(renderNotice({ [name]: template }, told({ items }))).toEqual({ ...own, fault })
+    const own = renderNotice({}, matter({ items }))
+    expect(renderNotice({ [name]: template }, matter({ items }))).toEqual({ ...own, fault })
   })
 
   test('a picture is enough of HTML', () => {
     const html = '<img src="https://a.example/1.png">'
-    expect(renderNotice({ html }, told())).toMatchObject({ html })
+    expect(renderNotice({ html }, matter())).toMatchObject({ html })
   })
 
   test('do not change what they are told', () => {
-    const given = told()
+    const given = matter()
     const before = structuredClone(given)
     expect(renderNotice({ text: '{% increment count %}{% increment count %}' }, given).text).toBe('12')
     expect(renderNotice({ text: '{{ count }}' }, given).text).toBe('1')

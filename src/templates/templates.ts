@@ -1,13 +1,13 @@
 import type { ReminderRule, Texts } from '../domain/reminder-rule.ts'
 import { builtIn, frame, paragraph } from './built-in.ts'
 import { render, TemplateTrouble } from './liquid.ts'
+import type { Matter, Notice } from './matter.ts'
 import { isTimeZone } from './moment.ts'
 import { scopeOf } from './scope.ts'
 import { cut } from './shorten.ts'
-import type { Notice, Told } from './told.ts'
 
 export { checkTemplate } from './check-template.ts'
-export type { Notice, Told } from './told.ts'
+export type { Matter, Notice } from './matter.ts'
 
 const MOST_ITEMS = 50
 const LONGEST_ITEM = 500
@@ -30,8 +30,8 @@ function normal(tag: string): string {
  * template that fails, or leaves nothing to read, is replaced by our own text, and `fault` says which. Where `body` is a
  * template and `html` is not, the HTML shows the body.
  */
-export function renderNotice(texts: Texts, told: Told): Notice {
-  const ready = prepare(told)
+export function renderNotice(texts: Texts, matter: Matter): Notice {
+  const ready = prepare(matter)
   const manner = { language: ready.person.language ?? 'en', timeZone: ready.person.timeZone ?? 'UTC' }
   const own = builtIn(ready, manner)
   const scope = scopeOf(ready)
@@ -40,7 +40,7 @@ export function renderNotice(texts: Texts, told: Told): Notice {
     const template = texts[name]
     if (template === undefined) return undefined
     try {
-      const text = render(template, name === 'html' ? 'html' : 'plain', scope, { manner, now: told.now }).trim()
+      const text = render(template, name === 'html' ? 'html' : 'plain', scope, { manner, now: matter.now }).trim()
       if (isVisible(text, name)) return text
       faults.push(`${name} gave nothing to read`)
     } catch (error) {
@@ -97,12 +97,12 @@ function paragraphs(text: string): string {
 const LINK = /\bhttps?:\/\/(?:&amp;|[^\s<>&])*[^\s<>&.,;:!?)\]]/g
 
 /** Names on one line, texts of a bearable length, as many as can be listed; a zone and a tag only where they are good. */
-function prepare(told: Told): Told {
-  const { person, items } = told
+function prepare(matter: Matter): Matter {
+  const { person, items } = matter
   const { language, timeZone, name } = person
   const listed = items.slice(0, MOST_ITEMS)
   return {
-    ...told,
+    ...matter,
     person: {
       id: person.id,
       ...defined('name', oneLine(name)),
@@ -114,8 +114,8 @@ function prepare(told: Told): Told {
       ...defined('author', oneLine(author)),
       ...defined('text', text === undefined ? undefined : clean(text)),
     })),
-    more: told.more + items.length - listed.length,
-    count: Math.max(told.count, items.length + told.more),
+    more: matter.more + items.length - listed.length,
+    count: Math.max(matter.count, items.length + matter.more),
   }
 }
 

@@ -1,39 +1,27 @@
 import { twilio } from '../../src/channels/twilio/twilio.ts'
 import type { RawRequest } from '../../src/engine/ports/channel.ts'
 import { MovableClock } from '../../src/system/movable-clock.ts'
-import { freePort } from '../fakes/http-provider.ts'
 import {
   callbackFields,
+  errorAnswer,
   startTwilio,
   TWILIO_RCS_SENDER,
   TWILIO_SENDER,
   TWILIO_WHATSAPP_SENDER,
-  type TwilioBehaviour,
 } from '../fakes/twilio.ts'
 import { channelWorld } from '../support/channel-world.ts'
 import { describeChannel } from './channel-contract.ts'
-import type { CallbackKind, ChannelHarness, ProviderBehaviour, Sent } from './channel-harness.ts'
+import type { CallbackKind, ChannelHarness, Sent } from './channel-harness.ts'
+import { fakeSide } from './fake-side.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const CALLBACK_URL = 'http://127.0.0.1:1/callbacks/sms'
 const PERSON = '+6591234567'
 
-const BEHAVIOURS: Record<ProviderBehaviour, TwilioBehaviour> = {
-  accept: { do: 'accept' },
-  refuse: { do: 'refuse', status: 400, code: 21211, message: `Invalid 'To' Phone Number: ${PERSON}` },
-  busy: { do: 'refuse', status: 429, code: 20429, message: 'Too Many Requests' },
-  'busy-for-7s': {
-    do: 'refuse',
-    status: 429,
-    code: 20429,
-    message: 'Too Many Requests',
-    headers: { 'retry-after': '7' },
-  },
-  fails: { do: 'answer', status: 500, body: '' },
-  'cut-before-taking': { do: 'hang-up' },
-  'cut-after-taking': { do: 'cut' },
-  silent: { do: 'hold' },
-  garbage: { do: 'answer', status: 200, body: '<html>It works!</html>', headers: { 'content-type': 'text/html' } },
+const WORDS = {
+  refuse: errorAnswer(400, 21211, `Invalid 'To' Phone Number: ${PERSON}`),
+  busy: errorAnswer(429, 20429, 'Too Many Requests'),
+  fails: { status: 500, body: '' },
 }
 
 const STATUSES: Partial<Record<CallbackKind, string>> = { failed: 'undelivered', 'unknown-status': 'levitated' }
@@ -51,9 +39,7 @@ async function openHarness(channelName: string): Promise<ChannelHarness> {
   const world = channelWorld({ connectionId: 'sms', callbackUrl: CALLBACK_URL, clock: new MovableClock(NOW) })
   const senders = { from: TWILIO_SENDER, whatsappFrom: TWILIO_WHATSAPP_SENDER, rcsFrom: TWILIO_RCS_SENDER }
   const config = { accountSid, authToken, ...senders, baseUrl }
-  const channel = twilio.create(config, world)
-  const strange = twilio.create({ ...config, authToken: 'a guess' }, world)
-  const unreachable = twilio.create({ ...config, baseUrl: `http://127.0.0.1:${await freePort()}` }, world)
+  const side = await fakeSide(fake, twilio, { config, world, words: WORDS, strange: { authToken: 'a guess' } })
 
   const callback = (kind: CallbackKind, { outgoing, providerRef = '' }: Sent): RawRequest => {
     // A failure is found by Twilio's id alone, as for a URL that somebody has set up by hand.
@@ -67,23 +53,11 @@ async function openHarness(channelName: string): Promise<ChannelHarness> {
   }
 
   return {
-    channel,
+    ...side,
     abilities: twilio.abilities(channelName, config),
-    unreachable,
-    strange,
     outgoing: { channel: channelName, address: PERSON, user: { msisdn: PERSON } },
-    behave: (behaviour) => fake.behave(BEHAVIOURS[behaviour]),
-    arrived: fake.arrived,
-    release: fake.release,
-    taken: () => fake.messages.length,
     secrets: [authToken, PERSON],
     callback,
-    close: async () => {
-      fake.release()
-      await channel.close?.()
-      await unreachable.close?.()
-      await fake.close()
-    },
   }
 }
 

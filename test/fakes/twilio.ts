@@ -1,21 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { type Answer, type FakeBehaviour, type Incoming, startFakeProvider, type Verdict } from './fake-provider.ts'
 
-/** What Twilio does with the next requests, until it is told otherwise. */
-export type TwilioBehaviour =
-  /** Takes the message and answers 201; before that or after it reports these statuses, in this order. */
-  | { do: 'accept'; callBack?: { when: 'before-answer' | 'after-answer'; statuses: readonly string[] } }
-  /** Refuses with an error of its own, in its own shape. */
-  | { do: 'refuse'; status: number; code: number; message?: string; headers?: Record<string, string> }
-  /** Something else: HTML of a load balancer, half an answer. */
-  | { do: 'answer'; status: number; body: string; headers?: Record<string, string> }
-  /** The connection ends before anything was taken. */
-  | { do: 'hang-up' }
-  /** Takes the message; the connection ends without an answer. */
-  | { do: 'cut' }
-  /** Takes the message and says nothing until `release`. */
-  | { do: 'hold' }
-
 export type TwilioOptions = {
   accountSid?: string
   /** The first signs callbacks; any of them logs in, as a secondary token does. */
@@ -51,7 +36,7 @@ export type TwilioFake = {
   messages: TwilioMessage[]
   /** Every request to the API, refused ones among them. */
   requests(): number
-  behave(behaviour: TwilioBehaviour): void
+  behave(behaviour: FakeBehaviour<TwilioMessage>): void
   /** Resolves when the next message has been taken, or at once when one has been since `behave`. */
   arrived(): Promise<TwilioMessage>
   /** Answers what is held. */
@@ -150,29 +135,8 @@ export async function startTwilio(options: TwilioOptions = {}): Promise<TwilioFa
     accountSid,
     authToken,
     requests: () => fake.requests.length,
-    behave: (next) => fake.behave(behaviourOf(next, report)),
     report,
     signed,
-  }
-}
-
-function behaviourOf(todo: TwilioBehaviour, report: TwilioFake['report']): FakeBehaviour<TwilioMessage> {
-  switch (todo.do) {
-    case 'accept': {
-      const { when, statuses = [] } = todo.callBack ?? {}
-      const tell = async ({ sid }: TwilioMessage) => {
-        for (const status of statuses) await report(sid, status)
-      }
-      return { do: 'accept', ...(when === 'before-answer' ? { before: tell } : { after: tell }) }
-    }
-    case 'refuse':
-      return { do: 'answer', answer: errorAnswer(todo.status, todo.code, todo.message ?? 'No.', todo.headers) }
-    case 'answer': {
-      const { status, body, headers = {} } = todo
-      return { do: 'answer', answer: { status, body, headers } }
-    }
-    default:
-      return todo
   }
 }
 
@@ -321,9 +285,10 @@ export function twilioError(status: number, code: number, message: string): stri
   return JSON.stringify({ code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status })
 }
 
-function errorAnswer(status: number, code: number, message: string, headers: Record<string, string> = {}): Answer {
+/** An error in Twilio's shape. */
+export function errorAnswer(status: number, code: number, message: string): Answer {
   const body = twilioError(status, code, message)
-  return { status, headers: { 'content-type': 'application/json', ...headers }, body }
+  return { status, headers: { 'content-type': 'application/json' }, body }
 }
 
 function refusal(status: number, code: number, message: string): Verdict<TwilioMessage> {

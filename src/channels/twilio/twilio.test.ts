@@ -12,6 +12,7 @@ import {
   TWILIO_TEMPLATE,
   TWILIO_TOKEN,
   TWILIO_WHATSAPP_SENDER,
+  type TwilioMessage,
   type TwilioOptions,
 } from '../../../test/fakes/twilio.ts'
 import { channelWorld } from '../../../test/support/channel-world.ts'
@@ -352,7 +353,10 @@ describe('reports that come back', () => {
 
   it('find the attempt even before the send is answered', async () => {
     const { fake, channel, results } = await listen(() => 200)
-    fake.behave({ do: 'accept', callBack: { when: 'before-answer', statuses: ['sent', 'delivered'] } })
+    const before = async ({ sid }: TwilioMessage) => {
+      for (const status of ['sent', 'delivered']) await fake.report(sid, status)
+    }
+    fake.behave({ do: 'accept', before })
     expect((await send(channel)).kind).toBe('accepted')
     expect(results).toEqual([receipt('sent', 'sent'), receipt('delivered', 'delivered')])
   })

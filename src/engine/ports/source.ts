@@ -13,9 +13,9 @@ export type Source = {
    */
   poll?(cursor: unknown, signal: AbortSignal): Promise<Polled>
   /** Right before a notice: what of this is still unread? Absent where the platform cannot say. Throws `SourceTrouble`. */
-  confirm?(watched: Watched, signal: AbortSignal): Promise<Confirmation>
+  confirm?(asked: AskedAbout, signal: AbortSignal): Promise<Confirmation>
   /** Where the platform itself knows to reach a person. Throws `SourceTrouble`. */
-  personOf?(watched: Watched, signal: AbortSignal): Promise<KnownPerson | undefined>
+  personOf?(asked: AskedAbout, signal: AbortSignal): Promise<KnownPerson | undefined>
   /** Lets running calls finish and closes what is pooled. */
   close?(): Promise<void>
 }
@@ -37,8 +37,8 @@ export type Polled = {
   nextInMs: number
 }
 
-/** Whom and what a reminder is about. */
-export type Watched = {
+/** Whom and what an inquiry is about. */
+export type AskedAbout = {
   conversation: string
   person: string
   /** What we take for unread, oldest first. */

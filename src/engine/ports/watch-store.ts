@@ -5,7 +5,7 @@ import type { TimelineEntry } from '../../domain/timeline.ts'
 import type { Change, Held, NewMessage, ReaderNotice, Saved } from './message-store.ts'
 
 /** What one source told at one time. */
-export type Told = {
+export type EventBatch = {
   subAccountId: string
   source: string
   events: readonly SourceEvent[]
@@ -34,9 +34,13 @@ export type WatchStore = {
    * Takes in what was told: one transaction, in which each conversation is locked while `decide` decides on it. An event
    * whose key is known is left out. Throws `TurnLost`, with nothing written, when a turn is over.
    */
-  observe(told: readonly Told[], decide: (found: FoundConversation) => Observed, now: number): Promise<ObserveResult>
+  observe(
+    told: readonly EventBatch[],
+    decide: (found: FoundConversation) => Observed,
+    now: number,
+  ): Promise<ObserveResult>
   /** The same without taking anything in. */
-  look(told: Told): Promise<FoundConversation[]>
+  look(told: EventBatch): Promise<FoundConversation[]>
 
   /** Messages of the platform; what is not known, or was deleted, is left out. */
   items(key: ConversationKey, ids: readonly string[]): Promise<StoredItem[]>

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type GenesysFake, startGenesys } from '../../../test/fakes/genesys.ts'
-import type { Source, Watched } from '../../engine/ports/source.ts'
+import type { AskedAbout, Source } from '../../engine/ports/source.ts'
 import { SourceTrouble } from '../../engine/ports/source.ts'
 import { MovableClock } from '../../system/movable-clock.ts'
 import { genesys } from './genesys.ts'
@@ -84,14 +84,14 @@ function conversation(): Record<string, unknown> {
   }
 }
 
-const watched = (over: Partial<Watched> = {}): Watched => ({
+const about = (over: Partial<AskedAbout> = {}): AskedAbout => ({
   conversation: ONE,
   person: 'customer',
   items: [{ id: 'end:session', at: NOW - 60_000 }],
   ...over,
 })
-const confirm = (source: Source, over: Partial<Watched> = {}) => source.confirm?.(watched(over), signal())
-const personOf = (source: Source, over: Partial<Watched> = {}) => source.personOf?.(watched(over), signal())
+const confirm = (source: Source, over: Partial<AskedAbout> = {}) => source.confirm?.(about(over), signal())
+const personOf = (source: Source, over: Partial<AskedAbout> = {}) => source.personOf?.(about(over), signal())
 const pathsOf = ({ requests }: GenesysFake) => requests.map(({ method, path }) => `${method} ${path}`)
 
 /** The message of the trouble that is thrown, and its kind. */
@@ -376,7 +376,7 @@ describe('trouble', () => {
     const { fake, source } = await start()
     fake.trouble({ on: CONVERSATION_READ, times: 1, do: 'hold' })
     const stop = new AbortController()
-    const asked = source.confirm?.(watched(), stop.signal)
+    const asked = source.confirm?.(about(), stop.signal)
     await fake.held()
     stop.abort()
     expect(await troubleOf(asked)).toMatchObject({ kind: 'away' })

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { KnownPerson } from '../../domain/source-event.ts'
 import type { Clock } from '../../engine/ports/clock.ts'
-import type { Confirmation, Source, Watched } from '../../engine/ports/source.ts'
+import type { AskedAbout, Confirmation, Source } from '../../engine/ports/source.ts'
 import { SourceTrouble } from '../../engine/ports/source.ts'
 import { accountFields, accountProblems } from '../../genesys-cloud/account.ts'
 import { type Cloud, createCloud } from '../../genesys-cloud/cloud.ts'
@@ -96,8 +96,8 @@ export const genesys = defineSource({
     }
     return {
       handle: (request) => readHook(request, options, clock.now()),
-      confirm: (watched, signal) => confirm({ cloud, clock, marks }, watched, signal),
-      personOf: (watched, signal) => personOf({ cloud, clock, marks, config }, watched, signal),
+      confirm: (asked, signal) => confirm({ cloud, clock, marks }, asked, signal),
+      personOf: (asked, signal) => personOf({ cloud, clock, marks, config }, asked, signal),
       close: cloud.close,
     } satisfies Source
   },
@@ -105,14 +105,14 @@ export const genesys = defineSource({
 
 type House = { cloud: Cloud; clock: Clock; marks: Marks | undefined }
 
-async function confirm(house: House, watched: Watched, signal: AbortSignal): Promise<Confirmation> {
+async function confirm(house: House, asked: AskedAbout, signal: AbortSignal): Promise<Confirmation> {
   const { cloud, clock, marks } = house
-  const conversation = await fetchConversation(house, watched.conversation, signal)
+  const conversation = await fetchConversation(house, asked.conversation, signal)
   if (conversation === undefined) return { kind: 'gone', why: 'conversation-gone' }
-  const missed = findUndelivered(conversation, watched.items)
+  const missed = findUndelivered(conversation, asked.items)
   if (missed.length === 0) return { kind: 'read' }
   const ids = missed.map(({ id }) => id)
-  const texts = await fetchTexts(cloud, clock, { conversation: watched.conversation, ids }, signal)
+  const texts = await fetchTexts(cloud, clock, { conversation: asked.conversation, ids }, signal)
   const items = missed
     .filter(({ id }) => texts.get(id)?.gotThrough !== true)
     .map(({ id, at = texts.get(id)?.at, author }) => {
@@ -125,29 +125,29 @@ async function confirm(house: House, watched: Watched, signal: AbortSignal): Pro
       }
     })
   if (items.length === 0) return { kind: 'read' }
-  marks?.noticeDue(watched.conversation, customerOf(conversation))
+  marks?.noticeDue(asked.conversation, customerOf(conversation))
   return { kind: 'unread', items }
 }
 
 async function personOf(
   house: House & { config: Config },
-  watched: Watched,
+  asked: AskedAbout,
   signal: AbortSignal,
 ): Promise<KnownPerson | undefined> {
   const { cloud, clock, marks, config } = house
   const emails = config.addresses ?? EMAIL_FIELDS
   const phones = config.phones ?? PHONE_FIELDS
   const wanted = [...emails, ...phones]
-  const known = watched.known?.contactId
+  const known = asked.known?.contactId
   const asksConversation = known === undefined || asksFor(wanted, 'attribute')
-  const conversation = asksConversation ? await fetchConversation(house, watched.conversation, signal) : undefined
+  const conversation = asksConversation ? await fetchConversation(house, asked.conversation, signal) : undefined
   const customer = conversation && customerOf(conversation)
   const contactId = known ?? customer?.externalContactId
   const contact =
     contactId !== undefined && asksFor(wanted, 'contact')
       ? await fetchContact(cloud, clock, contactId, signal)
       : undefined
-  if (contact !== undefined) marks?.contactFound(watched.conversation)
+  if (contact !== undefined) marks?.contactFound(asked.conversation)
   const from = { contact, attributes: customer?.attributes }
   const email = firstAddress(emails, emailIn, from)
   const msisdn = firstAddress(phones, msisdnIn, from)

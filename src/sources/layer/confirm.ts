@@ -1,4 +1,4 @@
-import { type Confirmation, SourceTrouble, type Watched } from '../../engine/ports/source.ts'
+import { type AskedAbout, type Confirmation, SourceTrouble } from '../../engine/ports/source.ts'
 import { statusesOf } from './layer-message.ts'
 import { userId } from './loose-json.ts'
 import type { ServerApi } from './server-api.ts'
@@ -8,20 +8,20 @@ const MOST_ITEMS = 100
 const AT_ONCE = 5
 
 /** What of it the person still has unread, as Layer sees it now. */
-export async function confirmUnread(api: ServerApi, watched: Watched, signal: AbortSignal): Promise<Confirmation> {
-  const { person, items } = watched
-  const conversation = await api.get(['conversations', watched.conversation], signal)
+export async function confirmUnread(api: ServerApi, asked: AskedAbout, signal: AbortSignal): Promise<Confirmation> {
+  const { person, items } = asked
+  const conversation = await api.get(['conversations', asked.conversation], signal)
   if (conversation === undefined) return { kind: 'gone', why: 'conversation-gone' }
   if (!Array.isArray(conversation.participants)) {
     throw new SourceTrouble('unreadable', 'Layer showed a conversation without its participants')
   }
   if (!conversation.participants.some((each) => userId(each) === person)) return { kind: 'gone', why: 'left' }
 
-  const asked = items.slice(-MOST_ITEMS)
-  const views = await mapSome(asked, AT_ONCE, ({ id }) => viewOf(api, person, id, signal))
-  const trusted = items.slice(0, -asked.length)
+  const latest = items.slice(-MOST_ITEMS)
+  const views = await mapSome(latest, AT_ONCE, ({ id }) => viewOf(api, person, id, signal))
+  const trusted = items.slice(0, -latest.length)
   if (trusted.length === 0 && views.every((view) => view === 'unknown')) return { kind: 'unknown' }
-  const unread = [...trusted, ...asked.filter((_, index) => views[index] !== 'read' && views[index] !== 'deleted')]
+  const unread = [...trusted, ...latest.filter((_, index) => views[index] !== 'read' && views[index] !== 'deleted')]
   return unread.length === 0 ? { kind: 'read' } : { kind: 'unread', items: unread.map(({ id }) => ({ id })) }
 }
 

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { freePort } from '../../../test/fakes/http-provider.ts'
 import { type LayerBehaviour, type LayerFake, startLayer } from '../../../test/fakes/layer.ts'
 import type { SourceEvent } from '../../domain/source-event.ts'
-import type { Source, SourceResult, Watched } from '../../engine/ports/source.ts'
+import type { AskedAbout, Source, SourceResult } from '../../engine/ports/source.ts'
 import { MovableClock } from '../../system/movable-clock.ts'
 import { layer } from './layer.ts'
 
@@ -215,17 +215,17 @@ describe('right before a notice', () => {
     const conversation = await fake.createConversation(['alice', 'bob o’b/1', 'carol'])
     const ids: string[] = []
     for (let line = 0; line < count; line++) ids.push(await fake.say(conversation, 'alice', `Line ${line}`))
-    const watched: Watched = { conversation, person: 'bob o’b/1', items: ids.map((id) => ({ id, at: NOW })) }
-    return { fake, source, clock, ids, watched, confirm: () => source.confirm?.(watched, signal()) }
+    const about: AskedAbout = { conversation, person: 'bob o’b/1', items: ids.map((id) => ({ id, at: NOW })) }
+    return { fake, source, clock, ids, about, confirm: () => source.confirm?.(about, signal()) }
   }
 
   it.each(['1.0', '1.1', '2.0', '3.0'] as const)('all is unread that Layer %s calls so', async (apiVersion) => {
-    const { confirm, ids, fake, watched } = await missed(3, { apiVersion })
+    const { confirm, ids, fake, about } = await missed(3, { apiVersion })
     expect(await confirm()).toEqual({ kind: 'unread', items: ids.map((id) => ({ id })) })
-    await fake.receipt('read', watched.person, ids.slice(0, 1))
+    await fake.receipt('read', about.person, ids.slice(0, 1))
     await fake.receipt('read', 'carol', ids)
     expect(await confirm()).toEqual({ kind: 'unread', items: ids.slice(1).map((id) => ({ id })) })
-    await fake.receipt('read', watched.person, ids)
+    await fake.receipt('read', about.person, ids)
     expect(await confirm()).toEqual({ kind: 'read' })
   })
 
@@ -238,26 +238,26 @@ describe('right before a notice', () => {
   })
 
   it('null is no answer, and no no', async () => {
-    const { confirm, fake, ids, watched } = await missed()
+    const { confirm, fake, ids, about } = await missed()
     fake.becomeVague()
     expect(await confirm()).toEqual({ kind: 'unknown' })
-    const body = JSON.stringify({ is_unread: null, recipient_status: { [watched.person]: 'read', carol: 'sent' } })
+    const body = JSON.stringify({ is_unread: null, recipient_status: { [about.person]: 'read', carol: 'sent' } })
     fake.behave({ do: 'answer', status: 200, body, on: new RegExp(`/messages/${ids[0]}$`) })
     expect(await confirm()).toEqual({ kind: 'unread', items: ids.slice(1).map((id) => ({ id })) })
   })
 
   it('who has left is not told', async () => {
-    const { confirm, fake, watched } = await missed()
-    await fake.leave(watched.conversation, [watched.person])
+    const { confirm, fake, about } = await missed()
+    await fake.leave(about.conversation, [about.person])
     expect(await confirm()).toEqual({ kind: 'gone', why: 'left' })
   })
 
   it('a conversation that was deleted, or never was, is gone', async () => {
-    const { confirm, fake, watched, source } = await missed()
-    await fake.deleteConversation(watched.conversation)
+    const { confirm, fake, about, source } = await missed()
+    await fake.deleteConversation(about.conversation)
     expect(await confirm()).toEqual({ kind: 'gone', why: 'conversation-gone' })
     for (const conversation of ['no-such', '..']) {
-      expect(await source.confirm?.({ ...watched, conversation }, signal())).toEqual({
+      expect(await source.confirm?.({ ...about, conversation }, signal())).toEqual({
         kind: 'gone',
         why: 'conversation-gone',
       })
@@ -266,8 +266,8 @@ describe('right before a notice', () => {
   })
 
   it('of more than a hundred the newest are asked about, a few at a time, and the others are trusted', async () => {
-    const { confirm, fake, watched, ids } = await missed(105)
-    await fake.receipt('read', watched.person, [ids[0] ?? '', ids[104] ?? ''])
+    const { confirm, fake, about, ids } = await missed(105)
+    await fake.receipt('read', about.person, [ids[0] ?? '', ids[104] ?? ''])
     fake.behave({ do: 'gather', count: 5, on: /\/messages\// })
     expect(await confirm()).toEqual({ kind: 'unread', items: ids.slice(0, 104).map((id) => ({ id })) })
     expect(fake.calls).toHaveLength(101)
@@ -322,14 +322,14 @@ describe('right before a notice', () => {
   })
 
   it('nobody at home, and being called off, is being away; the words name no host, person or token', async () => {
-    const { source, watched, fake } = await missed(1, { baseUrl: `http://127.0.0.1:${await freePort()}` })
-    const error = await source.confirm?.(watched, signal()).catch((error: unknown) => error)
+    const { source, about, fake } = await missed(1, { baseUrl: `http://127.0.0.1:${await freePort()}` })
+    const error = await source.confirm?.(about, signal()).catch((error: unknown) => error)
     expect(error).toMatchObject({ kind: 'away' })
     expect(String(error)).not.toMatch(/127|bob/)
     expect(String(error)).not.toContain(fake.token)
     const called = await missed(1)
     const off = AbortSignal.abort()
-    await expect(called.source.confirm?.(called.watched, off)).rejects.toMatchObject({ kind: 'away' })
+    await expect(called.source.confirm?.(called.about, off)).rejects.toMatchObject({ kind: 'away' })
     expect(called.fake.calls).toEqual([])
   })
 })

@@ -71,7 +71,7 @@ export const layer = defineSource<typeof config>({
       handle: (request) => readWebhook(request, secrets, clock.now()),
       givesUpWhenRefused: true, // after half an hour of repeats, with all else that waits
       ...(api && {
-        confirm: (watched, signal) => confirmUnread(api, watched, signal),
+        confirm: (asked, signal) => confirmUnread(api, asked, signal),
         personOf: ({ person }, signal) => findPerson(api, person, signal),
         close: api.close,
       }),

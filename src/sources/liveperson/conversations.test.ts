@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Watched } from '../../engine/ports/source.ts'
+import type { AskedAbout } from '../../engine/ports/source.ts'
 import { type CallOff, confirmationOf, keyOf, tell, unreadOf } from './conversations.ts'
 import { type Conversation, readConversation } from './record.ts'
 
@@ -240,17 +240,17 @@ describe('a consumer', () => {
 })
 
 describe('right before a notice', () => {
-  const watched = (...seqs: number[]): Watched => ({
+  const about = (...seqs: number[]): AskedAbout => ({
     conversation: ID,
     person: 'con-7f3a',
     items: seqs.map((seq) => ({ id: `${ID}:${seq}`, position: seq, at: BASE + seq * 1000 })),
   })
-  const confirm = (conversation: Conversation, what: Watched) => confirmationOf(conversation, what, 'read')
+  const confirm = (conversation: Conversation, what: AskedAbout) => confirmationOf(conversation, what, 'read')
 
   it('what is still unread is confirmed, with what an agent has written since', () => {
     const messageRecords = [message(3, 'Agent'), message(5, 'Agent'), message(6, 'Controller'), message(8, 'Agent')]
     const conversation = read({ messageRecords, messageStatuses: [status(3, 'READ')] })
-    expect(confirm(conversation, watched(3, 5))).toEqual({
+    expect(confirm(conversation, about(3, 5))).toEqual({
       kind: 'unread',
       items: [
         { id: `${ID}:5`, at: BASE + 5000, text: 'line 5', author: 'Ana' },
@@ -261,29 +261,29 @@ describe('right before a notice', () => {
 
   it('a line that was left out by a rule does not slip in', () => {
     const messageRecords = [message(2, 'Agent'), message(5, 'Agent')]
-    expect(confirm(read({ messageRecords }), watched(5))).toMatchObject({ items: [{ id: `${ID}:5` }] })
+    expect(confirm(read({ messageRecords }), about(5))).toMatchObject({ items: [{ id: `${ID}:5` }] })
   })
 
   it('it is read when all that the notice is about was read or answered, whatever came since', () => {
     const messageRecords = [message(3, 'Agent'), message(8, 'Agent')]
-    expect(confirm(read({ messageRecords, messageStatuses: [status(3, 'READ')] }), watched(3))).toEqual({
+    expect(confirm(read({ messageRecords, messageStatuses: [status(3, 'READ')] }), about(3))).toEqual({
       kind: 'read',
     })
-    expect(confirm(read({ messageRecords: [message(3, 'Agent'), message(4, 'Consumer')] }), watched(3))).toEqual({
+    expect(confirm(read({ messageRecords: [message(3, 'Agent'), message(4, 'Consumer')] }), about(3))).toEqual({
       kind: 'read',
     })
   })
 
   it('a line that the history does not have yet is unread still, unless a later one was read', () => {
-    expect(confirm(read(), watched(3, 9))).toMatchObject({ items: [{ id: `${ID}:3` }, { id: `${ID}:9` }] })
+    expect(confirm(read(), about(3, 9))).toMatchObject({ items: [{ id: `${ID}:3` }, { id: `${ID}:9` }] })
     expect(
-      confirm(read({ messageRecords: [message(9, 'Agent')], messageStatuses: [status(9, 'READ')] }), watched(3)),
+      confirm(read({ messageRecords: [message(9, 'Agent')], messageStatuses: [status(9, 'READ')] }), about(3)),
     ).toEqual({ kind: 'read' })
   })
 
   it('it is gone with its conversation, and with the person', () => {
-    expect(confirm(read({}, { status: 'CLOSE' }), watched(3))).toEqual({ kind: 'gone', why: 'conversation-gone' })
-    expect(confirm(read(), { ...watched(3), person: 'somebody-else' })).toEqual({ kind: 'gone', why: 'left' })
+    expect(confirm(read({}, { status: 'CLOSE' }), about(3))).toEqual({ kind: 'gone', why: 'conversation-gone' })
+    expect(confirm(read(), { ...about(3), person: 'somebody-else' })).toEqual({ kind: 'gone', why: 'left' })
   })
 })
 

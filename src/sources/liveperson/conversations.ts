@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Author, ConversationFacts, SourceEvent } from '../../domain/source-event.ts'
-import type { Confirmation, Watched } from '../../engine/ports/source.ts'
+import type { AskedAbout, Confirmation } from '../../engine/ports/source.ts'
 import type { Conversation, Line } from './record.ts'
 
 /**
@@ -18,7 +18,7 @@ import type { Conversation, Line } from './record.ts'
 export type CallOff = 'read' | 'reply'
 
 /** A fact with a mark that stays the same as long as there is nothing new about it. */
-export type Told = { mark: string; event: SourceEvent }
+export type MarkedEvent = { mark: string; event: SourceEvent }
 
 export function itemId(dialog: string, seq: number): string {
   return `${dialog}:${seq}`
@@ -34,14 +34,14 @@ export function keyOf(...parts: (string | number)[]): string {
  * What there is to tell now: how the conversation is described, how far the consumer has read, their last answer, and
  * each line that they have not seen. Older lines are left out, for a later reading or answer covers them.
  */
-export function tell(conversation: Conversation, callOff: CallOff, now: number): Told[] {
+export function tell(conversation: Conversation, callOff: CallOff, now: number): MarkedEvent[] {
   const { consumer } = conversation
   if (consumer === undefined) return []
   const about = factsOf(conversation)
   const base = { conversation: conversation.id }
   // A description may become what it was before, so its key needs the time; its mark must not have it.
   const mark = keyOf('facts', conversation.id, hash('sha256', JSON.stringify(about)))
-  const told: Told[] = [
+  const told: MarkedEvent[] = [
     { mark, event: { ...base, key: keyOf(mark, now), at: now, about, type: 'described' } },
     ...consumer.formerIds.map((id) =>
       marked({ ...base, key: keyOf('left', conversation.id, id), at: now, type: 'left', people: [id] }),
@@ -94,18 +94,18 @@ export function unreadOf({ lines, readUpTo }: Conversation, callOff: CallOff): L
  * What to say right before a notice. A record may lag behind by a minute, so a line that it lacks is taken for unread still.
  * What an agent has written since then is told with it; older lines that the notice is not about were left out by a rule.
  */
-export function confirmationOf(conversation: Conversation, watched: Watched, callOff: CallOff): Confirmation {
+export function confirmationOf(conversation: Conversation, asked: AskedAbout, callOff: CallOff): Confirmation {
   const { isOpen, consumer, lines } = conversation
   if (!isOpen) return { kind: 'gone', why: 'conversation-gone' }
-  if (consumer !== undefined && consumer.id !== watched.person) return { kind: 'gone', why: 'left' }
+  if (consumer !== undefined && consumer.id !== asked.person) return { kind: 'gone', why: 'left' }
   const unread = new Map(unreadOf(conversation, callOff).map((line) => [itemId(line.dialog, line.seq), line]))
   const recorded = new Set(lines.map((line) => itemId(line.dialog, line.seq)))
   const seen = lastSeen(conversation, callOff)
-  const open = watched.items.filter(({ id, position = Number.POSITIVE_INFINITY }) => {
+  const open = asked.items.filter(({ id, position = Number.POSITIVE_INFINITY }) => {
     return unread.has(id) || (!recorded.has(id) && position > seen)
   })
   if (open.length === 0) return { kind: 'read' }
-  const newest = Math.max(...watched.items.map(({ at }) => at))
+  const newest = Math.max(...asked.items.map(({ at }) => at))
   const since = [...unread].filter(([, line]) => line.by === 'agent' && line.at > newest).map(([id]) => id)
   const ids = [...new Set([...open.map(({ id }) => id), ...since])]
   return { kind: 'unread', items: ids.map((id) => ({ id, ...shownOf(unread.get(id)) })) }
@@ -133,7 +133,7 @@ export function factsOf({ skill, channel, metadata, consumer }: Conversation): C
   }
 }
 
-function marked(event: SourceEvent): Told {
+function marked(event: SourceEvent): MarkedEvent {
   return { mark: event.key, event }
 }
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { neverStopped, sentOf, typesOf, useLivePerson } from '../../../test/support/liveperson-source.ts'
-import type { Watched } from '../../engine/ports/source.ts'
+import type { AskedAbout } from '../../engine/ports/source.ts'
 
 const { clock, closers, startFake, watch } = useLivePerson()
 
@@ -17,7 +17,7 @@ describe('people', () => {
     serverTimeStamp: '1699995600000',
     customerInfo: { customerInfo: { customerId: 'google-oauth2|1083' } },
   }
-  const watched: Watched = { conversation: 'conv-1', person: 'con-1', items: [] }
+  const about: AskedAbout = { conversation: 'conv-1', person: 'con-1', items: [] }
 
   it('are asked for by id when something is new for them, for the search gives their last attribute only', async () => {
     const fake = await startFake()
@@ -44,18 +44,18 @@ describe('people', () => {
   it('can be looked up again right before a notice', async () => {
     const fake = await startFake()
     const { source } = watch(fake, { defaultCountry: 'US' })
-    expect(await source.personOf?.(watched, neverStopped())).toBeUndefined()
+    expect(await source.personOf?.(about, neverStopped())).toBeUndefined()
     const id = fake.open({
       consumer: 'con-1',
       unAuthSdes: [personal({ phone: '(212) 555-0123' }), personal({ email: 'lee@example.org' })],
     })
-    expect(await source.personOf?.({ ...watched, conversation: id }, neverStopped())).toEqual({
+    expect(await source.personOf?.({ ...about, conversation: id }, neverStopped())).toEqual({
       name: 'Visitor',
       email: 'lee@example.org',
       msisdn: '+12125550123',
     })
     const strict = watch(fake, { trustUnauthenticated: false })
-    expect(await strict.source.personOf?.(watched, neverStopped())).toEqual({ name: 'Visitor' })
+    expect(await strict.source.personOf?.(about, neverStopped())).toEqual({ name: 'Visitor' })
   })
 })
 
@@ -65,13 +65,13 @@ describe('right before a notice', () => {
     const { source } = watch(fake)
     const id = fake.open({ consumer: 'con-1' })
     const { seq } = fake.write(id, { text: 'Hello' })
-    const watched: Watched = {
+    const about: AskedAbout = {
       conversation: id,
       person: 'con-1',
       items: [{ id: `${id}:${seq}`, position: seq, at: clock.now() }],
     }
-    const confirm = () => source.confirm?.(watched, neverStopped())
-    expect(await source.confirm?.({ ...watched, conversation: 'not there yet' }, neverStopped())).toEqual({
+    const confirm = () => source.confirm?.(about, neverStopped())
+    expect(await source.confirm?.({ ...about, conversation: 'not there yet' }, neverStopped())).toEqual({
       kind: 'unknown',
     })
     expect(await confirm()).toEqual({

@@ -1,5 +1,5 @@
 import { isSupportedCountry } from 'libphonenumber-js/min'
-import type { Source, Watched } from '../../engine/ports/source.ts'
+import type { AskedAbout, Source } from '../../engine/ports/source.ts'
 import { createHttpClient, type HttpClient } from '../../http/http-client.ts'
 import { defineSource, type SourceWorld } from '../define-source.ts'
 import { createApi, type Identity } from './api.ts'
@@ -52,7 +52,7 @@ function createSource(config: Config, world: SourceWorld): Source {
   const secrets = typeof config.webhookSecret === 'string' ? [config.webhookSecret] : (config.webhookSecret ?? [])
 
   /** Undefined while LivePerson has not heard of it: a conversation shows up there within a minute. */
-  const find = async ({ conversation }: Watched, signal: AbortSignal): Promise<Conversation | undefined> => {
+  const find = async ({ conversation }: AskedAbout, signal: AbortSignal): Promise<Conversation | undefined> => {
     const { records } = await interactions.byId([conversation], signal)
     return records.map((record) => readConversation(record, contacts)).find((each) => each?.id === conversation)
   }
@@ -70,11 +70,11 @@ function createSource(config: Config, world: SourceWorld): Source {
     ),
     handle: (request) => receive(request, { account, secrets, callOff }, clock),
     givesUpWhenRefused: true, // LivePerson switches off what does not answer well
-    confirm: async (watched, signal) => {
-      const conversation = await find(watched, signal)
-      return conversation === undefined ? { kind: 'unknown' } : confirmationOf(conversation, watched, callOff)
+    confirm: async (asked, signal) => {
+      const conversation = await find(asked, signal)
+      return conversation === undefined ? { kind: 'unknown' } : confirmationOf(conversation, asked, callOff)
     },
-    personOf: async (watched, signal) => (await find(watched, signal))?.consumer?.known,
+    personOf: async (asked, signal) => (await find(asked, signal))?.consumer?.known,
     close: http.close,
   }
 }

@@ -1,5 +1,5 @@
 /** What a notice is about: all that a template can speak of. Times are epoch milliseconds. */
-export type Told = {
+export type Matter = {
   person: {
     id: string
     name?: string
@@ -12,7 +12,7 @@ export type Told = {
   /** The operator's name for the chat platform. */
   source: string
   /** Unread, oldest first. */
-  items: readonly ToldItem[]
+  items: readonly MatterItem[]
   /** How many are unread in all. */
   count: number
   /** How many of them are not among `items`. */
@@ -25,7 +25,7 @@ export type Told = {
 }
 
 /** `text` is absent for what is no text, such as a picture. */
-export type ToldItem = { text?: string; author?: string; at: number }
+export type MatterItem = { text?: string; author?: string; at: number }
 
 /** The texts of one notice; none of them is ever empty. */
 export type Notice = {
