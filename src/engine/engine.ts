@@ -2,6 +2,7 @@ import type { Context, Event } from '../domain/advance.ts'
 import type { ContentType } from '../domain/content.ts'
 import { type CancelResult, cancelResult, type SendOutcome } from '../domain/message.ts'
 import type { ReminderRule } from '../domain/reminder-rule.ts'
+import { listedAs } from '../domain/suppression.ts'
 import { Activity } from './activity.ts'
 import { AlarmLoop } from './alarm-loop.ts'
 import { ClaimRound } from './claim-round.ts'
@@ -319,12 +320,19 @@ export class Engine implements EngineApi {
   async #hear(connection: string, heard: readonly Heard[]): Promise<void> {
     const { suppressions, clock } = this.#options
     const at = clock.now()
+    const stops: Suppression[] = []
     for (const each of heard) {
-      const { channel, address } = each
-      if (each.kind === 'suppress')
-        await suppressions.suppress([{ connection, channel, address, reason: each.reason, at }])
-      else if (each.kind === 'lift') await suppressions.lift([{ connection, channel, address }])
+      if (each.kind === 'reply') continue
+      const key = { connection, channel: each.channel, address: listedAs(each.address) }
+      if (each.kind === 'suppress') {
+        stops.push({ ...key, reason: each.reason, at })
+        continue
+      }
+      // In the order in which they were said: who stops and starts again wants messages.
+      await suppressions.suppress(stops.splice(0))
+      await suppressions.lift([key])
     }
+    await suppressions.suppress(stops)
   }
 
   /** Whether more is known of one of these sends than that its provider took it. */
@@ -393,7 +401,7 @@ type Settled = { job: DecidedSend; outcome: SendOutcome }
 function suppressionIn({ job, outcome }: Settled, at: number): Suppression[] {
   if (outcome.kind !== 'rejected' || outcome.suppress === undefined || job.outgoing === undefined) return []
   const { channel, address } = job.outgoing
-  return [{ connection: job.connection, channel, address, reason: outcome.suppress, at }]
+  return [{ connection: job.connection, channel, address: listedAs(address), reason: outcome.suppress, at }]
 }
 
 /** How long receipts may be missing; undefined where none are to be expected: many people never open what they get. */
