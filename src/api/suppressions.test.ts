@@ -43,6 +43,17 @@ test('people add an address and lift it again, on one channel or on all', async 
   expect(await suppressed()).toEqual([])
 })
 
+test.each(['6591234567', '+65 9123-4567', ' 6591234567 '])(
+  'a number is found and heeded as people write it: %j',
+  async (as) => {
+    await house.call('POST', PATH, { channel: 'sms', address: as })
+    expect(await suppressed()).toEqual([`SMS ${ANN} opted-out sms`])
+    expect(await suppressed('?address=+6591234567')).toHaveLength(1)
+    const which = `?channel=SMS&address=${encodeURIComponent(as)}`
+    expect((await house.call('DELETE', PATH + which)).json).toEqual({ liftedCount: 1 })
+  },
+)
+
 test('the list goes on where a page ended', async () => {
   const addresses = Array.from({ length: 7 }, (_, n) => `+659123456${n}`)
   const heard = addresses.map((address) => ({ kind: 'suppress', channel: 'SMS', address, reason: 'blocked' }) as const)
@@ -62,6 +73,7 @@ test.each([
   ['GET', '?after=x', undefined, 'after: must be the'],
   ['DELETE', '', undefined, 'address: is missing'],
   ['POST', '', { channel: 'Viber', address: '' }, 'address'],
+  ['POST', '', { channel: 'Viber', address: '  ' }, 'address: must not be empty'],
   ['POST', '', { channel: 'Email', address: 'a@b.c' }, 'Email has no connection'],
   ['POST', '', { channel: 'SMS', address: ANN, reason: 'mood' }, 'reason'],
 ] as const)('%s %s with %j is told what is wrong', async (method, query, body, words) => {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { lookUpChannel } from '../domain/channel-catalogue.ts'
-import { SUPPRESSION_REASONS } from '../domain/suppression.ts'
+import { e164Of } from '../domain/address.ts'
+import { listedAs, SUPPRESSION_REASONS } from '../domain/suppression.ts'
 import type { Suppression, SuppressionKey } from '../engine/ports/suppression-store.ts'
 import { ApiError } from './errors.ts'
 import type { Api, ApiOptions } from './house.ts'
@@ -43,6 +43,7 @@ const Which = Type.Object({ channel: Type.Optional(Channel), address: Address })
 export function suppressionRoutes(app: Api, { engine, suppressions, clock }: ApiOptions): void {
   const common = { tags: ['Suppressions'], security: [{ apiKey: [] }], params: SubAccountParams }
   const path = '/subaccounts/:subAccountId/suppressions'
+  const spelled = (channel: string, subAccountId: string) => engine.ability(channel, subAccountId)?.name ?? channel
 
   app.get(
     path,
@@ -60,7 +61,7 @@ export function suppressionRoutes(app: Api, { engine, suppressions, clock }: Api
       const limit = readLimit(asked)
       const found = await suppressions.list(engine.connectionsOf(params.subAccountId), {
         limit: limit + 1,
-        ...(address !== undefined && { address }),
+        ...(address !== undefined && { address: listed(address) }),
         ...(after !== undefined && { after: readPlace(after) }),
       })
       const page = found.slice(0, limit)
@@ -81,8 +82,9 @@ export function suppressionRoutes(app: Api, { engine, suppressions, clock }: Api
       },
     },
     async ({ params: { subAccountId }, body }) => {
-      const { address, reason = 'opted-out' } = body
-      const channel = spelled(body.channel)
+      const { reason = 'opted-out' } = body
+      const channel = spelled(body.channel, subAccountId)
+      const address = listed(body.address, engine.connectionsFor(channel, subAccountId)[0]?.abilities.address)
       const at = clock.now()
       const connections = engine.connectionsOf(subAccountId, channel)
       if (connections.length === 0)
@@ -104,24 +106,32 @@ export function suppressionRoutes(app: Api, { engine, suppressions, clock }: Api
         response: answers(Type.Object({ liftedCount: Type.Integer() }), 400),
       },
     },
-    async ({ params: { subAccountId }, query: { address, channel } }) => {
-      if (!address)
+    async ({ params: { subAccountId }, query: { address: given, channel } }) => {
+      if (!given)
         throw new ApiError(
           1000,
           'address',
           'is missing; give the address, percent-encoded, as in ?address=%2B6591234567',
         )
       const connections = engine.connectionsOf(subAccountId)
-      const known = await suppressions.list(connections, { address, limit: 1000 })
-      const wanted = channel === undefined ? undefined : spelled(channel)
+      const wanted = channel === undefined ? undefined : spelled(channel, subAccountId)
+      const kind = wanted && engine.connectionsFor(wanted, subAccountId)[0]?.abilities.address
+      const known = await suppressions.list(connections, { address: listed(given, kind), limit: 1000 })
       const keys = known.filter((each) => wanted === undefined || each.channel === wanted)
       return { liftedCount: await suppressions.lift(keys, { all: true }) }
     },
   )
 }
 
-function spelled(channel: string): string {
-  return lookUpChannel(channel)?.name ?? channel
+/**
+ * An address as it stands in the list, however somebody wrote it. `kind` is what the channel needs, where it is known; without
+ * it a number tells by its `+`, or by the space that becomes of one in a query which nobody encoded.
+ */
+function listed(address: string, kind?: string): string {
+  const text = address.trim()
+  if (text === '') throw new ApiError(1000, 'address', 'must not be empty')
+  const isPhone = kind === 'phone' || /^[+ ]/.test(address)
+  return (isPhone ? e164Of(text) : undefined) ?? listedAs(text)
 }
 
 function view({ at, ...suppression }: Suppression) {

@@ -4,3 +4,8 @@
  */
 export const SUPPRESSION_REASONS = ['opted-out', 'blocked', 'bad-address'] as const
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number]
+
+/** How an address stands in the list. A mailbox is the same in any case, and people write theirs now this way, now that. */
+export function listedAs(address: string): string {
+  return address.includes('@') ? address.toLowerCase() : address
+}

@@ -2,6 +2,7 @@ import type { Context, Event } from '../domain/advance.ts'
 import type { ContentType } from '../domain/content.ts'
 import { type CancelResult, cancelResult, type SendOutcome } from '../domain/message.ts'
 import type { ReminderRule } from '../domain/reminder-rule.ts'
+import { listedAs } from '../domain/suppression.ts'
 import { Activity } from './activity.ts'
 import { AlarmLoop } from './alarm-loop.ts'
 import { ClaimRound } from './claim-round.ts'
@@ -319,19 +320,35 @@ export class Engine implements EngineApi {
 
   /** What people let us know through a provider. */
   async #hear(connection: string, heard: readonly Heard[]): Promise<void> {
-    const { suppressions, connections, clock, newId, replies: store } = this.#options
+    const { suppressions, clock } = this.#options
     const at = clock.now()
-    const replies = heard.filter((each) => each.kind === 'reply').map((each) => replyOf(connection, each, newId(), at))
+    const stops: Suppression[] = []
     for (const each of heard) {
-      const { channel, address } = each
-      if (each.kind === 'suppress')
-        await suppressions.suppress([{ connection, channel, address, reason: each.reason, at }])
-      else if (each.kind === 'lift') await suppressions.lift([{ connection, channel, address }])
+      if (each.kind === 'reply') continue
+      const key = { connection, channel: each.channel, address: listedAs(each.address) }
+      if (each.kind === 'suppress') {
+        stops.push({ ...key, reason: each.reason, at })
+        continue
+      }
+      // In the order in which they were said: who stops and starts again wants messages.
+      await suppressions.suppress(stops.splice(0))
+      await suppressions.lift([key])
     }
-    if (replies.length === 0) return
+    await suppressions.suppress(stops)
+    await this.#keepReplies(
+      connection,
+      heard.filter((each) => each.kind === 'reply'),
+      at,
+    )
+  }
+
+  async #keepReplies(connection: string, heard: readonly (Heard & { kind: 'reply' })[], at: number): Promise<void> {
+    if (heard.length === 0) return
+    const { connections, newId, replies } = this.#options
+    const kept = heard.map((each) => replyOf(connection, each, newId(), at))
     const mayCarry = (subAccountId: string, { channel }: Reply) =>
       connections.serving(subAccountId, channel).some(({ id }) => id === connection)
-    const deliveries = await store.keepReplies(replies, at, mayCarry)
+    const deliveries = await replies.keepReplies(kept, at, mayCarry)
     if (deliveries > 0) this.#outboxSender.poke()
   }
 
@@ -402,7 +419,7 @@ type Settled = { job: DecidedSend; outcome: SendOutcome }
 function suppressionIn({ job, outcome }: Settled, at: number): Suppression[] {
   if (outcome.kind !== 'rejected' || outcome.suppress === undefined || job.outgoing === undefined) return []
   const { channel, address } = job.outgoing
-  return [{ connection: job.connection, channel, address, reason: outcome.suppress, at }]
+  return [{ connection: job.connection, channel, address: listedAs(address), reason: outcome.suppress, at }]
 }
 
 function replyOf(connection: string, heard: Heard & { kind: 'reply' }, id: string, now: number): Reply {

@@ -22,6 +22,10 @@ export type RecallsOptions = {
   callTimeoutMs: number
 }
 
+/** What waits for its turn longer than this beyond its message's patience is left alone: nobody can tell how many would follow. */
+const STALE_AFTER_MS = 60_000
+
+type Lane = { busy: number; queue: Job[]; nextAt: number; resting: boolean }
 type Job = { held: Held; effect: Effect & { type: 'revoke' }; revocation: Revocation }
 type Answered = { job: Job; outcome: RevokeOutcome }
 
@@ -35,7 +39,7 @@ export class Recalls {
   readonly #calls = new Set<Promise<void>>()
   readonly #stop = new AbortController()
   /** Of each connection: what waits for one of its calls to end. */
-  readonly #lanes = new Map<string, { busy: number; queue: Job[] }>()
+  readonly #lanes = new Map<string, Lane>()
 
   constructor(options: RecallsOptions) {
     this.#options = options
@@ -84,25 +88,39 @@ export class Recalls {
 
   #enqueue(job: Job): void {
     const { connection } = job.effect
-    const lane = this.#lanes.get(connection) ?? { busy: 0, queue: [] }
+    const lane = this.#lanes.get(connection) ?? { busy: 0, queue: [], nextAt: 0, resting: false }
     this.#lanes.set(connection, lane)
     lane.queue.push(job)
     this.#pump(connection, lane)
   }
 
-  #pump(id: string, lane: { busy: number; queue: Job[] }): void {
-    const most = this.#options.connections.get(id)?.limits.concurrency ?? 1
-    while (lane.busy < most) {
-      const job = lane.queue.shift()
-      if (job === undefined) return
+  /** Under the limits of the connection, beside its sends. */
+  #pump(id: string, lane: Lane): void {
+    const { clock, connections, activity } = this.#options
+    const { concurrency = 1, perSecond } = connections.get(id)?.limits ?? {}
+    while (lane.busy < concurrency && !lane.resting) {
+      const now = clock.now()
+      while (lane.queue[0] !== undefined && lane.queue[0].effect.fence + STALE_AFTER_MS <= now) lane.queue.shift()
+      if (lane.queue.length === 0) return
+      if (lane.nextAt > now) return this.#rest(id, lane)
+      const job = lane.queue.shift() as Job
+      if (perSecond !== undefined) lane.nextAt = now + 1000 / perSecond
       lane.busy++
-      const call = this.#options.activity.track(this.#carryOut(job)).finally(() => {
+      const call = activity.track(this.#carryOut(job)).finally(() => {
         this.#calls.delete(call)
         lane.busy--
         this.#pump(id, lane)
       })
       this.#calls.add(call)
     }
+  }
+
+  #rest(id: string, lane: Lane): void {
+    lane.resting = true
+    void this.#options.clock.sleepUntil(lane.nextAt, this.#stop.signal).then(() => {
+      lane.resting = false
+      this.#pump(id, lane)
+    })
   }
 
   async #carryOut(job: Job): Promise<void> {

@@ -4,7 +4,7 @@ import { type Content, type ContentType, contentForChannel } from '../domain/con
 import { idempotencyKey, type Message, type SkipReason } from '../domain/message.ts'
 import { addressOf, type User } from '../domain/recipient.ts'
 import type { Step } from '../domain/sequence.ts'
-import type { SuppressionReason } from '../domain/suppression.ts'
+import { listedAs, type SuppressionReason } from '../domain/suppression.ts'
 import type { ConnectionHealth } from './connection-health.ts'
 import type { Connections } from './connections.ts'
 import type { DecidedSend } from './dispatcher.ts'
@@ -60,7 +60,9 @@ export class Routing {
       const obstacle = obstacleTo(first, channel, due)
       if (obstacle !== undefined) return obstacle
       const user = userOf(envelope, message)
-      const addresses = choices.map((connection) => addressOf(user, channel, connection.abilities(channel).address))
+      const addresses = choices
+        .map((each) => addressOf(user, channel, each.abilities(channel).address) ?? '')
+        .map(listedAs)
       const stop = suppressed.find(({ address, channel: on, connection }) => {
         return on === channel && addresses.includes(address) && serving.some(({ id }) => id === connection)
       })

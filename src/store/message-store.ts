@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { wakeAtOf } from '../domain/message.ts'
 import { addressesOf } from '../domain/recipient.ts'
+import { listedAs } from '../domain/suppression.ts'
 import type {
   Also,
   Change,
@@ -249,7 +250,7 @@ export function messageStore(database: Database, transitions: Transitions): Mess
 }
 
 function addressesIn({ envelope, message }: Pick<Due, 'envelope' | 'message'>): string[] {
-  return addressesOf({ ...envelope.user, ...message.watch?.inquiry?.user })
+  return addressesOf({ ...envelope.user, ...message.watch?.inquiry?.user }).map(listedAs)
 }
 
 type ParkedRow = Schema['parked_receipts'] & { message_id: string; step: number }

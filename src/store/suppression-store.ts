@@ -4,26 +4,28 @@ import type { Database } from './database.ts'
 import type { Schema } from './schema.ts'
 
 const KEY = { connection: 'text', channel: 'text', address: 'text' } as const
+const ROW = { ...KEY, reason: 'text', at: 'bigint' } as const
 
 export function suppressionStore(database: Database): SuppressionStore {
   const { db, reader, rows } = database
   return {
     async suppress(suppressions) {
       if (suppressions.length === 0) return
-      await db
-        .insertInto('suppressions')
-        .values(suppressions.map((each) => ({ ...each })))
-        .onConflict((conflict) => conflict.columns(['connection', 'channel', 'address']).doNothing())
-        .execute()
+      // However many they are, they are few parameters.
+      await sql`
+        insert into suppressions (connection, channel, address, reason, at)
+        select connection, channel, address, reason, at from ${rows('r', suppressions, ROW)} where true
+        on conflict (address, channel, connection) do nothing`.execute(db)
     },
 
     async lift(keys, { all = false } = {}) {
       if (keys.length === 0) return 0
       const relation = rows('k', keys, KEY)
       const which = all ? sql`` : sql`and reason <> 'bad-address'`
+      // Compared as one value, so that each is looked up: beside a million others, too.
       const { rows: lifted } = await sql`
-        delete from suppressions where exists (select 1 from ${relation} where k.connection = suppressions.connection
-          and k.channel = suppressions.channel and k.address = suppressions.address) ${which} returning 1`.execute(db)
+        delete from suppressions where (address, channel, connection) in
+          (select k.address, k.channel, k.connection from ${relation}) ${which} returning 1`.execute(db)
       return lifted.length
     },
 

@@ -29,6 +29,12 @@ describe.each(Object.entries(PLACES))('suppressions on %s', (_name, makePlace) =
     expect(await list('main')).toHaveLength(2)
   })
 
+  test('are put in any number at once, each once', async () => {
+    const stops = Array.from({ length: 20_000 }, (_, n) => stop(`+65${n}`))
+    await store.suppress([...stops, ...stops.slice(0, 10)])
+    expect(await store.lift(stops)).toBe(20_000)
+  })
+
   test('belong to a connection and a channel', async () => {
     await store.suppress([stop('+1'), stop('+1', { connection: 'backup' }), stop('+1', { channel: 'WhatsApp' })])
     expect(await list('backup')).toEqual(['backup SMS +1 opted-out'])

@@ -218,6 +218,29 @@ describe.each(Object.entries(PLACES))('two connections for one channel, on %s', 
   }
 })
 
+test('a stop for a mailbox is heeded however the address is written', async () => {
+  const place = await PLACES['sqlite file'](inject('postgresUrl'))
+  const mail = scriptedConnection({ id: 'mail', serves: ['Email'], address: 'email' })
+  const house = await openHouse(place, [mail])
+  const hear = async (kind: 'suppress' | 'lift', address: string) => {
+    const heard = [{ kind, channel: 'Email', address, reason: 'opted-out' } as const]
+    await house.engine.take('mail', { receipts: [], heard, ignored: 0 })
+  }
+  const write = async (email: string) => {
+    await house.send(newMessage({ sequence: [{ ...SMS, channel: 'Email' }], user: { email } }))
+    await house.advance(0)
+  }
+  await hear('suppress', 'Ann@Example.org')
+  await write('ann@example.org')
+  await write('ANN@example.org')
+  expect(mail.calls).toHaveLength(0)
+  await hear('lift', 'ann@EXAMPLE.org')
+  await write('Ann@Example.org')
+  expect(mail.calls.map(({ address }) => address)).toEqual(['Ann@Example.org'])
+  await house.stop()
+  await place.cleanUp()
+})
+
 describe('two connections of which one carries pictures', () => {
   const PICTURE = { type: 'image', content: { url: 'https://example.com/cat.jpg' } } as const
 

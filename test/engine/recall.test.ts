@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import type { RevokeOutcome } from '../../src/domain/message.ts'
 import type { Step } from '../../src/domain/sequence.ts'
 import { type House, openHouse } from '../support/house.ts'
 import { newMessage, T0 } from '../support/messages.ts'
@@ -99,5 +101,44 @@ describe.each(Object.entries(PLACES))('a step that takes back what has not arriv
     await house.advance(120_000)
     expect(rcs.recalls).toEqual([])
     expect(sms.calls).toHaveLength(2)
+  })
+
+  test('asks no faster than its connection may be called, however many have waited for a node', async () => {
+    await house.stop()
+    rcs = scriptedConnection({ id: 'rcs', serves: ['RCS'], revokes: true, perSecond: 5 })
+    house = await openHouse(place, [rcs, sms])
+    for (let n = 0; n < 10; n++) await house.send(newMessage({ sequence: SEQUENCE }))
+    await house.advance(3000)
+    expect(rcs.calls).toHaveLength(10)
+    const { clock } = house
+    await house.stop()
+    await clock.advance(120_000)
+    house = await openHouse(place, [rcs, sms], { clock })
+    await house.advance(0)
+    expect(rcs.recalls).toHaveLength(1)
+    await house.advance(1000)
+    expect(rcs.recalls).toHaveLength(6)
+    await house.advance(1000)
+    expect(rcs.recalls).toHaveLength(10)
+  })
+
+  test('forgets what it could not ask for in time: the provider is in trouble, and the next channel has told it', async () => {
+    await house.stop()
+    rcs = scriptedConnection({ id: 'rcs', serves: ['RCS'], revokes: true, concurrency: 1 })
+    const stuck = Promise.withResolvers<RevokeOutcome>()
+    rcs.answerRecalls(() => stuck.promise)
+    house = await openHouse(place, [rcs, sms])
+    for (let n = 0; n < 10; n++) await house.send(newMessage({ sequence: SEQUENCE }))
+    await house.advance(59_999)
+    // A call that is under way keeps the engine from being idle.
+    await house.clock.advance(1)
+    while (rcs.recalls.length === 0) await nextTurn()
+    await house.clock.advance(10_000)
+    while (sms.calls.length < 10) await sms.nextCall()
+    await house.clock.advance(60_000)
+    stuck.resolve({ kind: 'unclear', detail: 'timed out' })
+    await house.advance(0)
+    expect(rcs.recalls).toHaveLength(1)
+    expect(sms.calls).toHaveLength(10)
   })
 })

@@ -1,3 +1,4 @@
+import type { AddressKind } from '../../src/domain/channel-catalogue.ts'
 import type { ContentType } from '../../src/domain/content.ts'
 import type { RevokeOutcome, SendOutcome } from '../../src/domain/message.ts'
 import type { SuccessStatus } from '../../src/domain/status-ladder.ts'
@@ -24,6 +25,7 @@ export function scriptedConnection(
     revokes?: true
     reports?: SuccessStatus[]
     carries?: ContentType[]
+    address?: AddressKind
     receiptsWithinMs?: number
   } = {},
 ): ScriptedConnection {
@@ -46,7 +48,7 @@ export function scriptedConnection(
     ...(options.receiptsWithinMs !== undefined && { receiptsWithinMs: options.receiptsWithinMs }),
     abilities: () => ({
       reports: options.reports ?? ['accepted', 'sent', 'delivered', 'read'],
-      address: 'phone',
+      address: options.address ?? 'phone',
       carries: options.carries ?? ['text'],
       takesIdempotencyKey,
       ...(options.revokes && { revokes: true }),

@@ -8,6 +8,7 @@ import type { SuppressionReason } from '../../domain/suppression.ts'
 export type Suppression = {
   connection: string
   channel: string
+  /** As `listedAs` spells it. */
   address: string
   reason: SuppressionReason
   at: number
