@@ -13,16 +13,17 @@ import { type DecidedSend, Dispatcher } from './dispatcher.ts'
 import type { ConnectionView, EngineApi } from './engine-api.ts'
 import { Feed } from './feed.ts'
 import { GroupCommit } from './group-commit.ts'
+import { Hearing } from './hearing.ts'
 import { Notices } from './notices.ts'
 import { OutboxSender, type PostReceipt } from './outbox-sender.ts'
 import { Pollers } from './pollers.ts'
-import type { CallbackResult, Connection, Heard, RawRequest, Told } from './ports/channel.ts'
+import type { CallbackResult, Connection, RawRequest, Told } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Log } from './ports/log.ts'
 import type { Intake, IntakeResult, MessageStore } from './ports/message-store.ts'
 import type { Outbox } from './ports/outbox.ts'
-import type { Reply, ReplyStore } from './ports/reply-store.ts'
+import type { ReplyStore } from './ports/reply-store.ts'
 import type { Suppression, SuppressionStore } from './ports/suppression-store.ts'
 import type { WatchStore } from './ports/watch-store.ts'
 import type { Wording } from './ports/wording.ts'
@@ -84,6 +85,7 @@ export class Engine implements EngineApi {
   readonly #routing: Routing
   readonly #notices: Notices
   readonly #health: ConnectionHealth
+  readonly #hearing: Hearing
   readonly #recalls: Recalls
   readonly #claims: ClaimRound
   readonly #settings: EngineSettings
@@ -164,6 +166,7 @@ export class Engine implements EngineApi {
       health,
       timeoutMs: Math.min(this.#settings.callTimeoutMs, this.#settings.leaseMs / 2),
     })
+    this.#hearing = new Hearing({ ...options, onDeliveries: () => this.#outboxSender.poke() })
     this.#recalls = new Recalls({
       connections,
       routing: this.#routing,
@@ -294,7 +297,7 @@ export class Engine implements EngineApi {
 
   async take(connectionId: string, { receipts, heard = [] }: Told): Promise<void> {
     if (receipts.length > 0) this.#health.heard(connectionId)
-    await this.#hear(connectionId, heard)
+    await this.#hearing.take(connectionId, heard)
     await this.#receipts.record(connectionId, receipts)
   }
 
@@ -316,40 +319,6 @@ export class Engine implements EngineApi {
     const { connections } = this.#options
     const channels = channel === undefined ? connections.channelNames() : [channel]
     return [...new Set(channels.flatMap((each) => connections.serving(subAccountId, each).map(({ id }) => id)))]
-  }
-
-  /** What people let us know through a provider. */
-  async #hear(connection: string, heard: readonly Heard[]): Promise<void> {
-    const { suppressions, clock } = this.#options
-    const at = clock.now()
-    const stops: Suppression[] = []
-    for (const each of heard) {
-      if (each.kind === 'reply') continue
-      const key = { connection, channel: each.channel, address: listedAs(each.address) }
-      if (each.kind === 'suppress') {
-        stops.push({ ...key, reason: each.reason, at })
-        continue
-      }
-      // In the order in which they were said: who stops and starts again wants messages.
-      await suppressions.suppress(stops.splice(0))
-      await suppressions.lift([key])
-    }
-    await suppressions.suppress(stops)
-    await this.#keepReplies(
-      connection,
-      heard.filter((each) => each.kind === 'reply'),
-      at,
-    )
-  }
-
-  async #keepReplies(connection: string, heard: readonly (Heard & { kind: 'reply' })[], at: number): Promise<void> {
-    if (heard.length === 0) return
-    const { connections, newId, replies } = this.#options
-    const kept = heard.map((each) => replyOf(connection, each, newId(), at))
-    const mayCarry = (subAccountId: string, { channel }: Reply) =>
-      connections.serving(subAccountId, channel).some(({ id }) => id === connection)
-    const deliveries = await replies.keepReplies(kept, at, mayCarry)
-    if (deliveries > 0) this.#outboxSender.poke()
   }
 
   /** Whether more is known of one of these sends than that its provider took it. */
@@ -420,11 +389,6 @@ function suppressionIn({ job, outcome }: Settled, at: number): Suppression[] {
   if (outcome.kind !== 'rejected' || outcome.suppress === undefined || job.outgoing === undefined) return []
   const { channel, address } = job.outgoing
   return [{ connection: job.connection, channel, address: listedAs(address), reason: outcome.suppress, at }]
-}
-
-function replyOf(connection: string, heard: Heard & { kind: 'reply' }, id: string, now: number): Reply {
-  const { channel, address, id: providerId, text, at = now } = heard
-  return { id, connection, channel, address, providerId, at, ...(text !== undefined && { text }) }
 }
 
 /** How long receipts may be missing; undefined where none are to be expected: many people never open what they get. */
