@@ -1,5 +1,5 @@
 import type { Clock } from '../engine/ports/clock.ts'
-import { type AuthorisedResult, createAuthorisedCalls } from '../http/authorised-calls.ts'
+import { type AuthorisedResult, createAuthorisedCalls, type LoggedIn } from '../http/authorised-calls.ts'
 import type { Login } from '../http/bearer-tokens.ts'
 import { type Account, addressesOf } from './account.ts'
 import { wordsOf } from './answer-words.ts'
@@ -8,6 +8,8 @@ import { wordsOf } from './answer-words.ts'
 export type Cloud = {
   /** Answers with a value whatever happens. `no-token` means that the API was not called. */
   call(request: CloudRequest, signal: AbortSignal): Promise<CloudResult>
+  /** A token, to see whether the login is good. */
+  logIn(signal: AbortSignal): Promise<LoggedIn>
   /** Lets running calls finish and closes what is pooled. */
   close(): Promise<void>
 }
@@ -27,8 +29,8 @@ const MAX_ANSWER_BYTES = 8 * 1024 * 1024 // a long conversation with all that it
 export function createCloud(account: Account, clock: Clock): Cloud {
   const { api } = addressesOf(account)
   const options = { timeoutMs: TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES }
-  const { call, close } = createAuthorisedCalls(loginOf(account), () => clock.now(), options)
-  return { call: ({ path, ...request }, signal) => call({ ...request, url: `${api}${path}` }, signal), close }
+  const { call, logIn, close } = createAuthorisedCalls(loginOf(account), () => clock.now(), options)
+  return { call: ({ path, ...request }, signal) => call({ ...request, url: `${api}${path}` }, signal), logIn, close }
 }
 
 function loginOf(account: Account): Login {

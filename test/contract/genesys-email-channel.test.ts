@@ -55,12 +55,14 @@ async function openHarness(): Promise<ChannelHarness> {
     loginUrl: fake.url,
     from: 'Example <hello@support.example>',
   }
+  const nowhere = `http://127.0.0.1:${await freePort()}`
   const channel = genesysEmail.create(config, world)
-  const unreachable = genesysEmail.create({ ...config, apiUrl: `http://127.0.0.1:${await freePort()}` }, world)
+  const unreachable = genesysEmail.create({ ...config, apiUrl: nowhere, loginUrl: nowhere }, world)
   return {
     channel,
     abilities: genesysEmail.abilities('Email', config),
     unreachable,
+    strange: genesysEmail.create({ ...config, clientSecret: 'a guess' }, world),
     outgoing: { channel: 'Email', address: ADDRESS, user: { email: ADDRESS } },
     behave: (behaviour) => behave(fake, behaviour),
     arrived: fake.held,

@@ -67,6 +67,7 @@ async function openHarness(): Promise<ChannelHarness> {
     channel,
     abilities: smtp.abilities('Email', config),
     unreachable,
+    strange: smtp.create({ ...config, password: 'a guess' }, world),
     outgoing: { channel: 'Email', address: 'ann@example.org', user: { email: 'ann@example.org' } },
     behave: (behaviour) => server.behave(BEHAVIOURS[behaviour]),
     arrived: server.arrived,

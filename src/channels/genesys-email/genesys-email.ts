@@ -45,6 +45,14 @@ export const genesysEmail = defineChannel({
         if (composed.kind === 'unfit') return { kind: 'rejected', reason: composed.reason, detail: composed.detail }
         return readOutcome(await cloud.call({ method: 'POST', path: PATH, json: composed.mail }, signal), clock.now())
       },
+      check: async (signal) => {
+        const login = await cloud.logIn(signal)
+        if (login.kind === 'token') {
+          return { kind: 'good', detail: 'the client is known; whether it may send shows with the first mail' }
+        }
+        const refused = login.kind === 'no-token' && login.why === 'refused'
+        return { kind: refused ? 'refused' : 'unknown', detail: login.detail }
+      },
       close: cloud.close,
     }
   },

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { createTransport, type NodemailerError } from 'nodemailer'
 import { type Static, Type } from 'typebox'
 import type { SendOutcome } from '../../domain/message.ts'
-import type { CallbackResult, Outgoing, RawRequest } from '../../engine/ports/channel.ts'
+import type { CallbackResult, CheckOutcome, Outgoing, RawRequest } from '../../engine/ports/channel.ts'
 import { isSameText } from '../../signing/same-text.ts'
 import { defineChannel, Secret } from '../define-channel.ts'
 import { mailboxProblems } from '../mail-parts.ts'
@@ -124,6 +124,7 @@ export const smtp = defineChannel({
       send: (outgoing, signal) =>
         mailer.send(outgoing, sender, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])),
       receive: (request) => receive(request, config),
+      check: mailer.check,
       close: mailer.close,
     }
   },
@@ -203,11 +204,32 @@ function createMailer(config: Config) {
     return sending
   }
 
+  /** Connects and logs in, and says goodbye. */
+  const check = async (signal: AbortSignal): Promise<CheckOutcome> => {
+    const { promise: calledOff, resolve } = Promise.withResolvers<CheckOutcome>()
+    const giveUp = () => resolve({ kind: 'unknown', detail: 'called off before the server answered' })
+    signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      const verified = transport.verify().then((): CheckOutcome => ({ kind: 'good' }), checkOutcomeOf)
+      return await Promise.race([verified, calledOff])
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+
   const close = async () => {
     await Promise.allSettled(running)
     transport.close()
   }
-  return { send, close }
+  return { send, check, close }
+}
+
+function checkOutcomeOf(error: NodemailerError): CheckOutcome {
+  const { code, command, response, responseCode } = error
+  if (code === undefined) throw error
+  const outcome = outcomeOfFailure({ code, command, response, responseCode }, false)
+  const detail = 'detail' in outcome ? outcome.detail : code
+  return { kind: outcome.kind === 'rejected' ? 'refused' : 'unknown', detail }
 }
 
 function receive(request: RawRequest, config: Config): CallbackResult | Promise<CallbackResult> {
