@@ -63,8 +63,10 @@ export class Routing {
       const addresses = choices
         .map((each) => addressOf(user, channel, each.abilities(channel).address) ?? '')
         .map(listedAs)
-      const stop = suppressed.find(({ address, channel: on, connection }) => {
-        return on === channel && addresses.includes(address) && serving.some(({ id }) => id === connection)
+      // A stop holds for the person, by whichever of their names on the channel; that an address is bad, for it alone.
+      const stop = suppressed.find(({ address, channel: on, connection, reason }) => {
+        const concerns = on === channel && (reason !== 'bad-address' || addresses.includes(address))
+        return concerns && serving.some(({ id }) => id === connection)
       })
       if (stop !== undefined) return { kind: 'skip', ...SUPPRESSED[stop.reason] }
       return this.#choose(choices, { channel, index, message }, admit, now)

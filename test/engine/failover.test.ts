@@ -218,6 +218,23 @@ describe.each(Object.entries(PLACES))('two connections for one channel, on %s', 
   }
 })
 
+test('a stop under another name of the same person on the channel is heeded too', async () => {
+  const place = await PLACES['sqlite file'](inject('postgresUrl'))
+  const chat = scriptedConnection({ id: 'chat', serves: ['WhatsApp'] })
+  const house = await openHouse(place, [chat])
+  const heard = [{ kind: 'suppress', channel: 'WhatsApp', address: 'SG.1234', reason: 'opted-out' } as const]
+  await house.engine.take('chat', { receipts: [], heard, ignored: 0 })
+  const sequence = [{ ...SMS, channel: 'WhatsApp' }]
+  await house.send(newMessage({ sequence, user: { msisdn: PERSON, channelUserId: 'SG.1234' } }))
+  await house.advance(0)
+  expect(chat.calls).toHaveLength(0)
+  await house.send(newMessage({ sequence, user: { msisdn: PERSON } }))
+  await house.advance(0)
+  expect(chat.calls).toHaveLength(1)
+  await house.stop()
+  await place.cleanUp()
+})
+
 test('a stop for a mailbox is heeded however the address is written', async () => {
   const place = await PLACES['sqlite file'](inject('postgresUrl'))
   const mail = scriptedConnection({ id: 'mail', serves: ['Email'], address: 'email' })
