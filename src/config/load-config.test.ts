@@ -313,6 +313,9 @@ describe('subaccounts', () => {
     expect(shop?.channels).toEqual({
       SMS: [{ connection: 'a', weight: 2.5, countries: ['SG', 'MY'] }, { connection: 'b' }],
     })
+    expect(problems(`${two}subaccounts:\n  shop: { channels: { SMS: [a, b, { connection: a }] } }\n`)).toEqual([
+      'untilread.yaml:5:49 | subaccounts.shop.channels.SMS[2].connection | a stands here twice',
+    ])
     const wrong = '[{ connection: c, weight: -1, countries: [Singapore] }, { weight: 2 }]'
     expect(problems(`${two}subaccounts:\n  shop: { channels: { SMS: ${wrong} } }\n`)).toEqual([
       'untilread.yaml:5:28 | subaccounts.shop.channels.SMS[1].connection | missing: set it to text',

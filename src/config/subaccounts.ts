@@ -102,17 +102,25 @@ function readRoutes(node: Located | undefined, name: string, house: House, findi
         message: `${channel} stands here twice`,
       })
     }
-    const items = isList(list) ? list.value : []
+    const items: readonly Located[] = isList(list) ? list.value : []
     for (const [index, item] of items.entries()) {
-      const named = isMap(item) ? item.value.get('connection') : item
+      const named = connectionIn(item)
       const problem = typeof named?.value === 'string' ? routeProblem(named.value, channel, house) : undefined
       const where = isMap(item) ? `${full}[${index}].connection` : `${full}[${index}]`
-      if (problem) findings.problems.push({ name: where, origin: (named ?? item).origin, message: problem })
+      const again = items
+        .slice(0, index)
+        .some((each) => named !== undefined && connectionIn(each)?.value === named.value)
+      const message = problem ?? (again ? `${named?.value} stands here twice` : undefined)
+      if (message) findings.problems.push({ name: where, origin: (named ?? item).origin, message })
       checkCountries(item, `${full}[${index}].countries`, findings)
     }
     routes[channel] = items.map(choiceOf)
   }
   return routes
+}
+
+function connectionIn(item: Located): Located | undefined {
+  return isMap(item) ? item.value.get('connection') : item
 }
 
 /** The schema has looked at their form. A code of no country would leave people out without a word. */

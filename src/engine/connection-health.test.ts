@@ -12,17 +12,20 @@ const PATIENCE = 600 * SECOND
 
 let health: ConnectionHealth
 let logged: string[]
+let downs: string[]
 let heardElsewhere: boolean
 let now: number
 
 beforeEach(() => {
   logged = []
+  downs = []
   heardElsewhere = false
   now = 1_000_000_000
   const log = (level: string) => (_: object, sentence: string) => void logged.push(`${level}: ${sentence}`)
   health = new ConnectionHealth({
     log: { info: log('info'), warn: log('warn'), error: log('error') },
     receiptsWithinMs: (id, channel) => (id === 'quiet' || channel === 'Zalo' ? undefined : PATIENCE),
+    onDown: (connection) => void downs.push(connection),
     anyHeardOf: async () => heardElsewhere,
   })
 })
@@ -53,6 +56,7 @@ describe('a connection that fails', () => {
     settle(outcome)
     expect(health.isUp('main')).toBe(false)
     expect(health.isUp('backup')).toBe(true)
+    expect(downs).toEqual(['main'])
     expect(health.stateOf('main', now)).toMatchObject({ state: 'down', since: now, nextTryAt: now + 10 * SECOND })
     expect(logged.at(-1)).toBe('error: a connection is down, and others are used where there are any')
   })

@@ -46,6 +46,8 @@ export type ConnectionHealthOptions = {
   log: Log
   /** After this time a receipt is overdue; undefined where none is to be expected on the channel. */
   receiptsWithinMs(connection: string, channel: string): number | undefined
+  /** It is down since this moment. */
+  onDown(connection: string): void
   /** Of these, whether any has been heard of since its provider took it: another node may have heard. */
   anyHeardOf(sends: readonly { umid: string; step: number }[]): Promise<boolean>
 }
@@ -167,6 +169,7 @@ export class ConnectionHealth {
     book.down = { because, since: before?.since ?? now, restMs, nextTryAt: now + restMs }
     if (before === undefined) {
       this.#options.log.error({ connection, because }, 'a connection is down, and others are used where there are any')
+      this.#options.onDown(connection)
     }
   }
 

@@ -100,6 +100,15 @@ export class Dispatcher {
     void this.#options.activity.track(this.#settle(job, WITHDRAWN))
   }
 
+  /** Hands back what has not started at a connection, as far as somebody else can take it. */
+  handBack(connection: string, canGoElsewhere: (job: Job) => boolean): void {
+    const lane = this.#lanes.get(connection)
+    if (lane === undefined) return
+    const [going, staying] = [lane.queue.filter(canGoElsewhere), lane.queue.filter((job) => !canGoElsewhere(job))]
+    lane.queue = staying
+    for (const job of going) this.callBack(job)
+  }
+
   /** Hands back what has not started and waits for the calls that have, at most `graceMs`; the rest is left to its lease. */
   async stop(graceMs: number): Promise<void> {
     this.#stop.abort()

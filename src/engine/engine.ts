@@ -109,6 +109,7 @@ export class Engine implements EngineApi {
     this.#health = new ConnectionHealth({
       log,
       receiptsWithinMs: (id, channel) => receiptsWithin(connections.get(id), channel),
+      onDown: (id) => this.#dispatcher.handBack(id, (job) => this.#routing.hasAnother(job)),
       anyHeardOf: (sends) => activity.track(this.#anyHeardOf(sends)),
     })
     this.#routing = new Routing(connections, this.#health)

@@ -100,6 +100,24 @@ describe.each(Object.entries(PLACES))('two connections for one channel, on %s', 
     )
   })
 
+  test('what waits its turn at one that goes down is taken by the other, and what is under way is not', async () => {
+    const slow = scriptedConnection({ id: 'slow', serves: ['Telegram'], concurrency: 5 })
+    const other = scriptedConnection({ id: 'other', serves: ['Telegram'] })
+    await house.stop()
+    house = await openHouse(place, [slow, other])
+    const answers = Array.from({ length: 5 }, () => Promise.withResolvers<SendOutcome>())
+    slow.answer(() => answers[slow.calls.length - 1]?.promise ?? AWAY)
+    const chat: Step = { channel: 'Telegram', successStatus: 'accepted', onUncertain: 'wait' }
+    for (let n = 0; n < 30; n++) await house.send(newMessage({ sequence: [chat] }))
+    while (slow.calls.length < 5) await slow.nextCall()
+    for (const { resolve } of answers) resolve({ kind: 'uncertain', detail: 'timed out' })
+    await house.advance(0)
+    // Five may be on their phones; a few more were on their way when it went down, and were turned away.
+    expect(slow.calls.length).toBeLessThan(20)
+    expect(new Set(other.calls.map(({ umid }) => umid)).size).toBe(25)
+    expect(other.calls).toHaveLength(25)
+  })
+
   test('a stop that one of them heard holds for both, and for this channel only', async () => {
     const stop = { kind: 'suppress', channel: 'SMS', address: '+6590000001', reason: 'opted-out' } as const
     await house.engine.take('second', { receipts: [], heard: [stop], ignored: 0 })
