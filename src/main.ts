@@ -18,6 +18,7 @@ import { Feed } from './engine/feed.ts'
 import type { AccountStore } from './engine/ports/account-store.ts'
 import type { CheckOutcome, Connection, Told } from './engine/ports/channel.ts'
 import type { Clock } from './engine/ports/clock.ts'
+import type { Log } from './engine/ports/log.ts'
 import { ReaderFeed } from './engine/reader-feed.ts'
 import { OWN_CHAT, Sources } from './engine/sources.ts'
 import { countryOf } from './phone/phone.ts'
@@ -65,6 +66,7 @@ export async function startServer(
       await Promise.all(connections.all.map(({ channel }) => channel.close?.()))
     })
 
+    await warnOfLostStops(store, connections, log)
     const sources = createSources(config, clock, address)
     const userDatabase = config.directory && httpDirectory(config.directory, { clock, newId, log })
     started.push(async () => userDatabase?.close())
@@ -263,6 +265,13 @@ function createPhones(clock: Clock, settled: () => Promise<void>): { server: San
   const secret = newSigningSecret()
   const movable = clock instanceof MovableClock ? { advance: (ms: number) => clock.advance(ms, settled) } : {}
   return { server: sandboxServer({ clock, secret, newId, ...movable }), secret }
+}
+
+/** A stop is kept under its connection's name: one that was renamed would write to people who have said stop. */
+async function warnOfLostStops(store: Store, connections: Connections, log: Log): Promise<void> {
+  const lost = (await store.suppressions.connections()).filter((id) => connections.get(id) === undefined)
+  if (lost.length === 0) return
+  log.warn({ connections: lost }, 'people have said stop to connections that are not configured: nobody heeds it')
 }
 
 type Setting = {

@@ -29,6 +29,16 @@ export function suppressionStore(database: Database): SuppressionStore {
       return lifted.length
     },
 
+    async connections() {
+      const found = await reader
+        .selectFrom('suppressions')
+        .select('connection')
+        .distinct()
+        .orderBy('connection')
+        .execute()
+      return found.map(({ connection }) => connection)
+    },
+
     async list(connections, { address, after, limit }) {
       if (connections.length === 0) return []
       const only = address === undefined ? sql`` : sql`and s.address = ${address}`

@@ -38,6 +38,7 @@ describe.each(Object.entries(PLACES))('suppressions on %s', (_name, makePlace) =
   test('belong to a connection and a channel', async () => {
     await store.suppress([stop('+1'), stop('+1', { connection: 'backup' }), stop('+1', { channel: 'WhatsApp' })])
     expect(await list('backup')).toEqual(['backup SMS +1 opted-out'])
+    expect(await store.connections()).toEqual(['backup', 'main'])
     expect(await list('nobody')).toEqual([])
     expect(await list()).toEqual([])
     expect(await list('main', 'backup')).toEqual([

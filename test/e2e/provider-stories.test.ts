@@ -167,5 +167,10 @@ describe('SMS', () => {
     const path = `/api/v1/subaccounts/default/suppressions?address=${encodeURIComponent(STOPPED)}`
     expect((await service.call('GET', path)).json.suppressions).toMatchObject([{ channel: 'SMS', reason: 'opted-out' }])
     expect(service.output()).not.toContain(STOPPED)
+
+    await service.stop()
+    const renamed = await startService({ dataDir: service.dataDir, config: 'sandbox: true\n' })
+    expect(renamed.output()).toContain('people have said stop to connections that are not configured')
+    await renamed.stop()
   })
 })

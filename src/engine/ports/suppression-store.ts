@@ -20,6 +20,8 @@ export type SuppressionStore = {
   suppress(suppressions: readonly Suppression[]): Promise<void>
   /** The person wants messages again. What was a bad address stays one, unless `all`. Answers how many were lifted. */
   lift(keys: readonly SuppressionKey[], options?: { all?: boolean }): Promise<number>
+  /** Every connection that something was heard by, whether or not it is still there. */
+  connections(): Promise<string[]>
   /** In the order of their addresses, those after a place; of these connections, of one address where it is given. */
   list(
     connections: readonly string[],
