@@ -1,6 +1,7 @@
+import { canRecall, onRevoked, recall } from './advance-recall.ts'
 import { ask, askAgain, onInquired, onItemsJoined, onItemsLeft } from './advance-watched.ts'
 import { Draft, freshAttempt } from './draft.ts'
-import type { Attempt, Message } from './message.ts'
+import { type Attempt, type Message, turnsAway } from './message.ts'
 import { higher, isDeadEnd, RUNGS, type Rung, reaches, type Status } from './status-ladder.ts'
 import { isAnswered } from './streak.ts'
 import type { ReceiptEffect } from './timeline.ts'
@@ -38,7 +39,10 @@ export function advance(message: Message, event: Event, context: Context): Advan
       onReceipt(draft, event)
       break
     case 'revoked':
-      onRevoked(draft, event)
+      onRevoked(draft, event, {
+        report: (report) => onReceipt(draft, { type: 'receipt', at: event.at, step: event.step, report }),
+        goOn: () => fallBack(draft, event.step, 'not-in-time'),
+      })
       break
     case 'cancel':
       if (draft.isLive()) draft.end('cancelled')
@@ -181,6 +185,8 @@ function onSettled(draft: Draft, event: Event & { type: 'settled' }): void {
   const late = current ? undefined : true
   // What did not go by this call may still have gone by an earlier one with the same key.
   const onlyCall = attempt.reached === 'queued' && attempt.repeats === undefined
+  const inTime = current && draft.at < draft.giveUpAt(step)
+  const moves = inTime && onlyCall && turnsAway(outcome) && event.elsewhere === true
   switch (outcome.kind) {
     case 'accepted':
       draft.change(step, { uncertain: undefined, leftAt: attempt.leftAt ?? draft.at, avoid: undefined })
@@ -192,9 +198,6 @@ function onSettled(draft: Draft, event: Event & { type: 'settled' }): void {
       return concludeIfReached(draft, step)
     case 'rejected': {
       const { reason, detail, code } = outcome
-      // What only the operator can mend is the connection's fault, and no word on the person or the message.
-      const inTime = current && draft.at < draft.giveUpAt(step)
-      const moves = inTime && onlyCall && reason === 'credentials' && event.elsewhere === true
       draft.note('send-rejected', step, { reason, detail, code, late, plan: moves ? BY_ANOTHER : undefined })
       if (moves) return tryElsewhere(draft, step)
       if (attempt.reached !== 'queued') return // a receipt knows better than this answer
@@ -208,7 +211,7 @@ function onSettled(draft: Draft, event: Event & { type: 'settled' }): void {
     }
     case 'retry':
       if (onlyCall) draft.change(step, NEVER_LEFT)
-      if (current && onlyCall && event.elsewhere && draft.at < draft.giveUpAt(step)) {
+      if (moves) {
         draft.note('send-retry', step, { detail: outcome.detail, plan: BY_ANOTHER })
         return tryElsewhere(draft, step)
       }
@@ -341,57 +344,6 @@ function applyReport(draft: Draft, step: number, event: Event & { type: 'receipt
   draft.change(step, { times, reached, uncertain: undefined, leftAt, ...(moves && { status, error: undefined }) })
   if (moves) return wasDead ? 'revived' : 'raised'
   return attempt.times[status] !== undefined ? 'repeated' : 'out-of-order'
-}
-
-/** How long the answer to a recall is waited for: providers answer in a moment, and the person waits for the next step. */
-export const REVOKE_FOR_MS = 10_000
-
-function canRecall(draft: Draft, step: number): boolean {
-  const { sequence, attempts } = draft.message
-  const attempt = attempts[step]
-  const arrived = attempt !== undefined && reaches(attempt.reached, 'delivered')
-  return sequence[step + 1] !== undefined && attempt?.revocable !== undefined && !arrived
-}
-
-/** The step's time is over: before the next one, what has not arrived is taken back. */
-function recall(draft: Draft, step: number): void {
-  const { connection = '', revocable, try: tryNumber } = draft.attemptAt(step)
-  const fence = draft.at + REVOKE_FOR_MS
-  draft.note('recall-asked', step, { channel: draft.stepAt(step).channel, connection })
-  draft.change(step, { recall: fence })
-  draft.startRevoking(step, fence)
-  draft.effects.push({ type: 'revoke', step, try: tryNumber, connection, fence, ...revocable })
-}
-
-const CONTRADICTED = 'its provider says that it was taken back, and had reported it as delivered'
-
-function onRevoked(draft: Draft, event: Event & { type: 'revoked' }): void {
-  const { step, fence, outcome } = event
-  const attempt = draft.message.attempts[step]
-  // An answer that was heard already, or of a recall that was asked for again since, is no news, unless it has arrived.
-  const isNews = outcome.kind === 'too-late' && attempt !== undefined && attempt.times[outcome.status] === undefined
-  if (attempt === undefined || (attempt.recall !== fence && !isNews)) return
-  draft.change(step, { recall: undefined })
-  const { progress } = draft.message
-  const current = progress.state === 'live' && progress.phase === 'revoking' && progress.step === step
-  const late = current ? undefined : true
-  switch (outcome.kind) {
-    case 'revoked':
-      if (reaches(attempt.reached, 'delivered'))
-        return draft.note('recall-unclear', step, { detail: CONTRADICTED, late })
-      draft.change(step, { revoked: true })
-      draft.note('recalled', step, { late })
-      if (current) fallBack(draft, step, 'not-in-time')
-      return
-    case 'too-late':
-      draft.note('recall-too-late', step, { status: outcome.status, late })
-      onReceipt(draft, { type: 'receipt', at: draft.at, step, report: { status: outcome.status, native: 'recall' } })
-      if (draft.isLive() && current) fallBack(draft, step, 'not-in-time')
-      return
-    case 'unclear':
-      // A receipt may be on its way; the wait goes on.
-      draft.note('recall-unclear', step, { detail: outcome.detail, late })
-  }
 }
 
 /** All that a streak was about has been read, or delivered: the watched step has come to its end, if late. */

@@ -104,6 +104,14 @@ export type RevokeOutcome =
   /** Neither is known: there was no answer, or one that tells nothing. */
   | { kind: 'unclear'; detail: string }
 
+/**
+ * The connection's fault, and no word on the person or the message: nothing went out, and another connection may take it.
+ * What only the operator can mend is of that kind.
+ */
+export function turnsAway(outcome: SendOutcome): boolean {
+  return outcome.kind === 'retry' || (outcome.kind === 'rejected' && outcome.reason === 'credentials')
+}
+
 export function acceptMessage(input: {
   id: string
   sequence: Sequence

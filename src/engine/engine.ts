@@ -1,6 +1,6 @@
 import type { Context, Event } from '../domain/advance.ts'
 import type { ContentType } from '../domain/content.ts'
-import { type CancelResult, cancelResult, type SendOutcome } from '../domain/message.ts'
+import { type CancelResult, cancelResult, type SendOutcome, turnsAway } from '../domain/message.ts'
 import type { ReminderRule } from '../domain/reminder-rule.ts'
 import { listedAs } from '../domain/suppression.ts'
 import { Activity } from './activity.ts'
@@ -356,8 +356,7 @@ export class Engine implements EngineApi {
     await suppressions.suppress(settled.flatMap((each) => suppressionIn(each, at)))
     const known = settled.map(({ job, outcome }) => {
       const { held, step, try: tryNumber, fence } = job
-      const turnedAway = outcome.kind === 'retry' || (outcome.kind === 'rejected' && outcome.reason === 'credentials')
-      const elsewhere = turnedAway && this.#routing.hasAnother(job)
+      const elsewhere = turnsAway(outcome) && this.#routing.hasAnother(job)
       return { held, event: { type: 'settled', at, step, try: tryNumber, fence, outcome, elsewhere } satisfies Event }
     })
     const refs = settled.flatMap(({ job: { umid, step, connection }, outcome }) => {

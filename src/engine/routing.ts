@@ -1,10 +1,10 @@
 import type { Context, Effect, Route } from '../domain/advance.ts'
 import type { AddressKind } from '../domain/channel-catalogue.ts'
 import { type Content, type ContentType, contentForChannel } from '../domain/content.ts'
-import { idempotencyKey, type Message, type SkipReason } from '../domain/message.ts'
+import { idempotencyKey, type Message } from '../domain/message.ts'
 import { addressOf, type User } from '../domain/recipient.ts'
 import type { Step } from '../domain/sequence.ts'
-import { listedAs, type SuppressionReason } from '../domain/suppression.ts'
+import { listedAs, stopFor } from '../domain/suppression.ts'
 import type { ConnectionHealth } from './connection-health.ts'
 import type { Connections } from './connections.ts'
 import type { DecidedSend } from './dispatcher.ts'
@@ -63,12 +63,9 @@ export class Routing {
       const addresses = choices
         .map((each) => addressOf(user, channel, each.abilities(channel).address) ?? '')
         .map(listedAs)
-      // A stop holds for the person, by whichever of their names on the channel; that an address is bad, for it alone.
-      const stop = suppressed.find(({ address, channel: on, connection, reason }) => {
-        const concerns = on === channel && (reason !== 'bad-address' || addresses.includes(address))
-        return concerns && serving.some(({ id }) => id === connection)
-      })
-      if (stop !== undefined) return { kind: 'skip', ...SUPPRESSED[stop.reason] }
+      const connections = serving.map(({ id }) => id)
+      const stop = stopFor(suppressed, { channel, addresses, connections })
+      if (stop !== undefined) return { kind: 'skip', ...stop }
       return this.#choose(choices, { channel, index, message }, admit, now)
     }
   }
@@ -208,12 +205,6 @@ function obstacleTo(
 function sendBy(connection: Connection, channel: string): Route {
   const { takesIdempotencyKey, revokes = false } = connection.abilities(channel)
   return { kind: 'send', connection: connection.id, takesIdempotencyKey, revokes }
-}
-
-const SUPPRESSED: Readonly<Record<SuppressionReason, { reason: SkipReason; detail: string }>> = {
-  'opted-out': { reason: 'opted-out', detail: 'asked for no more messages' },
-  blocked: { reason: 'opted-out', detail: 'has blocked the sender' },
-  'bad-address': { reason: 'bad-address', detail: 'an earlier message to it came back' },
 }
 
 const ADDRESS_WORDS: Readonly<Record<AddressKind, string>> = {
