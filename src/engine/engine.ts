@@ -1,21 +1,21 @@
 import type { Context, Event } from '../domain/advance.ts'
 import type { ContentType } from '../domain/content.ts'
-import { type CancelResult, cancelResult, type SendOutcome, turnsAway } from '../domain/message.ts'
+import { type CancelResult, cancelResult } from '../domain/message.ts'
 import type { ReminderRule } from '../domain/reminder-rule.ts'
-import { listedAs } from '../domain/suppression.ts'
 import { Activity } from './activity.ts'
 import { AlarmLoop } from './alarm-loop.ts'
 import { ClaimRound } from './claim-round.ts'
 import { Committer } from './committer.ts'
 import { ConnectionHealth } from './connection-health.ts'
 import { believable, type Connections } from './connections.ts'
-import { type DecidedSend, Dispatcher } from './dispatcher.ts'
+import { Dispatcher } from './dispatcher.ts'
 import type { ConnectionView, EngineApi } from './engine-api.ts'
 import { Feed } from './feed.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Hearing } from './hearing.ts'
 import { Notices } from './notices.ts'
 import { OutboxSender, type PostReceipt } from './outbox-sender.ts'
+import { Outcomes } from './outcomes.ts'
 import { Pollers } from './pollers.ts'
 import type { CallbackResult, Connection, RawRequest, Told } from './ports/channel.ts'
 import type { Clock } from './ports/clock.ts'
@@ -24,7 +24,7 @@ import type { Log } from './ports/log.ts'
 import type { Intake, IntakeResult, MessageStore } from './ports/message-store.ts'
 import type { Outbox } from './ports/outbox.ts'
 import type { ReplyStore } from './ports/reply-store.ts'
-import type { Suppression, SuppressionStore } from './ports/suppression-store.ts'
+import type { SuppressionStore } from './ports/suppression-store.ts'
 import type { WatchStore } from './ports/watch-store.ts'
 import type { Wording } from './ports/wording.ts'
 import { ReaderFeed } from './reader-feed.ts'
@@ -95,7 +95,7 @@ export class Engine implements EngineApi {
   readonly #dispatcher: Dispatcher
   readonly #intake: GroupCommit<Intake, IntakeResult>
   readonly #cancels: GroupCommit<string, undefined>
-  readonly #outcomes: GroupCommit<Settled, undefined>
+  readonly #outcomes: Outcomes
   readonly #wakeLoop: AlarmLoop
   readonly #outboxSender: OutboxSender
   readonly #sweeper: AlarmLoop
@@ -123,7 +123,14 @@ export class Engine implements EngineApi {
     this.#receipts = new Receipts({ store, committer: this.#committer, clock, activity, newId })
     this.#intake = new GroupCommit(activity, (intakes) => store.accept(intakes))
     this.#cancels = new GroupCommit(activity, (umids) => this.#commitCancels(umids))
-    this.#outcomes = new GroupCommit(activity, (settled) => this.#commitOutcomes(settled))
+    this.#outcomes = new Outcomes({
+      committer: this.#committer,
+      receipts: this.#receipts,
+      routing: this.#routing,
+      suppressions: options.suppressions,
+      clock,
+      activity,
+    })
     this.#dispatcher = new Dispatcher({
       connections,
       clock,
@@ -136,7 +143,7 @@ export class Engine implements EngineApi {
         const { umid, step, connection, held } = job
         const { channel = '' } = held.message.sequence[step] ?? {}
         this.#health.settled(connection, outcome, { umid, step, channel }, clock.now())
-        return this.#outcomes.add({ job, outcome })
+        return this.#outcomes.add(job, outcome)
       },
       onRoom: () => {
         if (this.#claims.lacksRoom) this.#wakeLoop.poke(clock.now())
@@ -350,26 +357,6 @@ export class Engine implements EngineApi {
     return umids.map(() => undefined)
   }
 
-  async #commitOutcomes(settled: readonly Settled[]): Promise<undefined[]> {
-    const { clock, suppressions } = this.#options
-    const at = clock.now()
-    await suppressions.suppress(settled.flatMap((each) => suppressionIn(each, at)))
-    const known = settled.map(({ job, outcome }) => {
-      const { held, step, try: tryNumber, fence } = job
-      const elsewhere = turnsAway(outcome) && this.#routing.hasAnother(job)
-      return { held, event: { type: 'settled', at, step, try: tryNumber, fence, outcome, elsewhere } satisfies Event }
-    })
-    const refs = settled.flatMap(({ job: { umid, step, connection }, outcome }) => {
-      return outcome.kind === 'accepted' && outcome.providerRef !== undefined
-        ? [{ connection, ref: outcome.providerRef, umid, step }]
-        : []
-    })
-    await this.#committer.applyTo(known, { refs })
-    // Receipts that were faster than the answers which name them.
-    await this.#receipts.releaseParked(refs)
-    return settled.map(() => undefined)
-  }
-
   async #sweep(): Promise<number> {
     const { clock, store, log, watching } = this.#options
     const now = clock.now()
@@ -380,15 +367,6 @@ export class Engine implements EngineApi {
     if (swept.parked > 0) log.warn({ receipts: swept.parked }, 'receipts for sends that we never made were dropped')
     return now + SWEEP_EVERY_MS
   }
-}
-
-type Settled = { job: DecidedSend; outcome: SendOutcome }
-
-/** A refusal that stands for all that would follow. */
-function suppressionIn({ job, outcome }: Settled, at: number): Suppression[] {
-  if (outcome.kind !== 'rejected' || outcome.suppress === undefined || job.outgoing === undefined) return []
-  const { channel, address } = job.outgoing
-  return [{ connection: job.connection, channel, address: listedAs(address), reason: outcome.suppress, at }]
 }
 
 /** How long receipts may be missing; undefined where none are to be expected: many people never open what they get. */

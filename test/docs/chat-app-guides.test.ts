@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { meaningOf as meaningAtViber } from '../../src/channels/viber/status-codes.ts'
 import { wordsFor } from '../../src/channels/whatsapp-cloud/error-codes.ts'
 import { contentFields } from '../../src/channels/whatsapp-cloud/message-body.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
-
-const read = (name: string) => readFileSync(new URL(`../../docs/guides/${name}.md`, import.meta.url), 'utf8')
-const blocks = (page: string, language: string) =>
-  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text = '']) => text)
+import { blocksIn, readGuide } from '../support/guide-blocks.ts'
 
 /** With a setting of the connection in place of the one that stood there, or behind the others. */
 function withSetting(yaml: string, setting: string): string {
@@ -35,10 +31,10 @@ describe.each([
   ['whatsapp-cloud', 'WhatsApp', 3, 10, (code: number) => wordsFor(code)],
   ['viber', 'Viber', 2, 8, (code: number) => meaningAtViber(code).words],
 ])('the guide to %s', (name, channel, configurations, rows, wordsOf) => {
-  const page = read(name)
+  const page = readGuide(name)
 
   it('shows configurations that are right', () => {
-    const [first = '', ...settings] = blocks(page, 'yaml')
+    const [first = '', ...settings] = blocksIn(page, 'yaml')
     const all = [first, ...settings.map((setting) => withSetting(first, setting))]
     expect(all).toHaveLength(configurations)
     for (const yaml of all) {
@@ -59,7 +55,7 @@ describe.each([
 })
 
 it('the template in the guide to WhatsApp is one that goes', () => {
-  const [message = '{}'] = blocks(read('whatsapp-cloud'), 'json')
+  const [message = '{}'] = blocksIn(readGuide('whatsapp-cloud'), 'json')
   const { type, content } = JSON.parse(message)
   expect(contentFields({ content: { type, content } }, undefined)).toMatchObject({
     template: { components: [{ type: 'header' }, { type: 'body' }, { sub_type: 'quick_reply' }] },

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse as parseYaml } from 'yaml'
 import { EVENT_TYPES } from '../../src/api/event-shape.ts'
@@ -6,20 +5,18 @@ import { readSourceEvent } from '../../src/api/read-source-event.ts'
 import { smsParts } from '../../src/domain/sms-text.ts'
 import { formatMoment } from '../../src/templates/moment.ts'
 import { checkTemplate, renderNotice } from '../../src/templates/templates.ts'
+import { blocksIn, readGuide } from '../support/guide-blocks.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
-const read = (name: string) => readFileSync(new URL(`../../docs/guides/${name}.md`, import.meta.url), 'utf8')
-const blocks = (page: string, language: string) =>
-  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text = '']) => text)
 
 /** The first cells of all tables of a page. */
 const firstCells = (page: string) => [...page.matchAll(/^\| `([^|]*?)` ?\|/gm)].map(([, cell = '']) => cell)
 
 test('each event in the guide to own chats is one that is taken, the curls’ too', () => {
-  const page = read('own-chat')
+  const page = readGuide('own-chat')
   const json = [
-    ...blocks(page, 'json'),
-    ...blocks(page, 'sh').flatMap((text) => [...text.matchAll(/-d '(.*?)'/gs)].map(([, body = '']) => body)),
+    ...blocksIn(page, 'json'),
+    ...blocksIn(page, 'sh').flatMap((text) => [...text.matchAll(/-d '(.*?)'/gs)].map(([, body = '']) => body)),
   ]
   const events = json.flatMap((text) => JSON.parse(text) as object | object[])
   expect(events).toHaveLength(14)
@@ -28,20 +25,20 @@ test('each event in the guide to own chats is one that is taken, the curls’ to
 })
 
 test('the guide to own chats names every type of event', () => {
-  for (const type of EVENT_TYPES) expect(read('own-chat')).toContain(`\`${type}\``)
+  for (const type of EVENT_TYPES) expect(readGuide('own-chat')).toContain(`\`${type}\``)
 })
 
 test('each template in the guide to templates is a right one', () => {
-  const page = read('templates')
+  const page = readGuide('templates')
   const filters = [...page.matchAll(/\| `(\{\{.*?\}\})` \|/g)].map(([, text = '']) => text.replaceAll('\\|', '|'))
-  const texts = blocks(page, 'yaml').flatMap((text) => {
+  const texts = blocksIn(page, 'yaml').flatMap((text) => {
     const { texts, translations } = parseYaml(text) as {
       texts: { text: string }
       translations: { de: { text: string } }
     }
     return [texts.text, translations.de.text]
   })
-  const templates = [...blocks(page, 'liquid'), ...filters, ...texts]
+  const templates = [...blocksIn(page, 'liquid'), ...filters, ...texts]
   expect(templates.length).toBeGreaterThanOrEqual(12)
   // `item` is what a loop calls it.
   const inLoop = (text: string) => (/for item/.test(text) ? text : `{% for item in items %}${text}{% endfor %}`)
@@ -49,7 +46,7 @@ test('each template in the guide to templates is a right one', () => {
 })
 
 test('each variable in the guide to templates is there, with nothing missing from the guide', () => {
-  const cells = firstCells(read('templates')).filter((cell) => /^[a-z.…A-Z]+$/.test(cell))
+  const cells = firstCells(readGuide('templates')).filter((cell) => /^[a-z.…A-Z]+$/.test(cell))
   const documented = new Set(cells.map((cell) => cell.split('.')[0]))
   for (const name of ['person', 'conversation', 'source', 'items', 'count', 'more', 'now', 'brand', 'link', 'item']) {
     expect([...documented]).toContain(name)
@@ -63,7 +60,7 @@ test('each variable in the guide to templates is there, with nothing missing fro
 test('the times in the guide to templates are what the filter gives', () => {
   const at = Date.parse('2026-03-01T11:58:00Z')
   const rows = [
-    ...read('templates').matchAll(/^\| `\{\{ item\.at \\\| date(?:: "(.*?)"(?:, "(.*?)")?)? \}\}` \| (.*) \|$/gm),
+    ...readGuide('templates').matchAll(/^\| `\{\{ item\.at \\\| date(?:: "(.*?)"(?:, "(.*?)")?)? \}\}` \| (.*) \|$/gm),
   ]
   expect(rows).toHaveLength(5)
   for (const [, format = 'full', timeZone = 'UTC', words] of rows) {
@@ -72,7 +69,7 @@ test('the times in the guide to templates are what the filter gives', () => {
 })
 
 test('the first template in the guide reads well', () => {
-  const [body = ''] = blocks(read('templates'), 'liquid')
+  const [body = ''] = blocksIn(readGuide('templates'), 'liquid')
   const told = {
     person: { id: 'ann' },
     conversation: { id: 'c-1', metadata: {} },
@@ -91,7 +88,7 @@ test('the first template in the guide reads well', () => {
 
 test('the SMS in the guide to channels take what it says', () => {
   const times = { eight: 8, eighty: 80, 'eighty-one': 81, 'thirty-five': 35, 'thirty-six': 36 }
-  const rows = [...read('channels').matchAll(/^\| `([^`]+)`(?: (\S+) times)? \| (GSM7|UCS2) \| (\d+) \|$/gm)]
+  const rows = [...readGuide('channels').matchAll(/^\| `([^`]+)`(?: (\S+) times)? \| (GSM7|UCS2) \| (\d+) \|$/gm)]
   expect(rows).toHaveLength(10)
   for (const [row, text = '', count, encoding, parts] of rows) {
     const whole = text.repeat(count === undefined ? 1 : times[count as keyof typeof times])
@@ -100,7 +97,8 @@ test('the SMS in the guide to channels take what it says', () => {
 })
 
 test('what the guide to channels says of the GSM alphabet is so', () => {
-  const [, has = '', lacks = ''] = /The GSM alphabet has(.*?)It lacks(.*?)every emoji/s.exec(read('channels')) ?? []
+  const [, has = '', lacks = ''] =
+    /The GSM alphabet has(.*?)It lacks(.*?)every emoji/s.exec(readGuide('channels')) ?? []
   const characters = (text: string) => [...text.matchAll(/`([^`]+)`/g)].flatMap(([, list = '']) => list.split(' '))
   expect(characters(has).length).toBeGreaterThan(30)
   for (const each of characters(has)) expect([each, smsParts(each, 'AUTO').encoding]).toEqual([each, 'GSM7'])

@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs'
 
+export function readGuide(guide: string): string {
+  return readFileSync(new URL(`../../docs/guides/${guide}.md`, import.meta.url), 'utf8')
+}
+
 /** The fenced blocks of a guide in one language, in their order: what people will copy is what is tested. */
 export function guideBlocks(guide: string, language: string): string[] {
-  const page = readFileSync(new URL(`../../docs/guides/${guide}.md`, import.meta.url), 'utf8')
+  return blocksIn(readGuide(guide), language)
+}
+
+export function blocksIn(page: string, language: string): string[] {
   return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text = '']) => text)
 }
 
